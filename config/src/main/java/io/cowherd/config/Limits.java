@@ -1,0 +1,66 @@
+package io.cowherd.config;
+
+/// Bounds on everything that a peer controls. Each has a name and a default; [#DEFAULTS] is what ships.
+///
+/// @param loginTimeoutMillis from accept to full feature phase; the connection is closed after it
+/// @param maxConnections connections of all portals together, authenticated or not
+/// @param maxUnauthenticatedConnections connections that have not finished their login
+/// @param maxSessions sessions of all targets together
+/// @param commandWindow commands that one session may have in flight (MaxCmdSN - ExpCmdSN + 1)
+/// @param maxRecvDataSegmentLengthBytes largest data segment that we accept (our MaxRecvDataSegmentLength)
+/// @param maxTextBytes login or text keys that one exchange may collect over continued PDUs
+/// @param maxBurstLengthBytes our answer to MaxBurstLength is at most this
+/// @param firstBurstLengthBytes our answer to FirstBurstLength is at most this
+/// @param maxTransferBytes largest READ or WRITE (VPD B0 MAXIMUM TRANSFER LENGTH)
+/// @param bufferedBytes data of all connections together that is held in memory; commands beyond it get TASK SET FULL
+/// @param unsentBytes response bytes queued on one connection before it is not read from any more
+/// @param nopInIntervalMillis silence after which a session is pinged
+/// @param nopInTimeoutMillis silence after a ping after which the session is dropped
+/// @param taskManagementTimeoutMillis longest time that a task management function waits for running tasks
+/// @param logoutTimeoutMillis time that hosts get to log out at a graceful stop
+/// @param maxLunsPerTarget logical units of one target
+/// @param ioThreads threads for I/O that may block
+/// @param ioQueue requests that may wait for such a thread, per server
+public record Limits(
+        int loginTimeoutMillis,
+        int maxConnections,
+        int maxUnauthenticatedConnections,
+        int maxSessions,
+        int commandWindow,
+        int maxRecvDataSegmentLengthBytes,
+        int maxTextBytes,
+        int maxBurstLengthBytes,
+        int firstBurstLengthBytes,
+        int maxTransferBytes,
+        long bufferedBytes,
+        int unsentBytes,
+        int nopInIntervalMillis,
+        int nopInTimeoutMillis,
+        int taskManagementTimeoutMillis,
+        int logoutTimeoutMillis,
+        int maxLunsPerTarget,
+        int ioThreads,
+        int ioQueue) {
+    /// What ships.
+    public static final Limits DEFAULTS =
+            new Limits(
+                    15_000,
+                    1024,
+                    256,
+                    512,
+                    128,
+                    262_144,
+                    65_536,
+                    262_144,
+                    65_536,
+                    16 << 20,
+                    256L << 20,
+                    4 << 20,
+                    15_000,
+                    15_000,
+                    10_000,
+                    3_000,
+                    256,
+                    64,
+                    65_536);
+}

@@ -1,0 +1,46 @@
+package io.cowherd.scsi;
+
+import java.nio.ByteBuffer;
+
+/// One I_T nexus: an initiator port and a target port that talk to each other. Reservations and unit attentions
+/// belong to it.
+///
+/// **Threading.** *Confined to the connection's event loop.*
+public interface Nexus {
+    /// Takes in a command: decodes the CDB, checks the LU, and returns a task that knows how many bytes it
+    /// wants to receive and may send. Nothing is executed and no unit attention is consumed yet. Never throws for what an
+    /// initiator sent: a bad command becomes a task that wants no data and answers CHECK CONDITION.
+    ///
+    /// @param lun the eight bytes of the LUN field, big-endian (SAM-5 4.7)
+    /// @param cdb 16 bytes, borrowed
+    /// @param attribute task attribute of the command
+    Task begin(long lun, ByteBuffer cdb, TaskAttribute attribute);
+
+    /// Performs a task management function on logical units. Tasks that it aborts are completed as
+    /// [Task#aborted()]; `done` is run on the event loop once all of them have been, or the deadline of the function has passed.
+    void manage(
+            TaskManagement function,
+            long lun,
+            java.util.function.Consumer<TaskManagement.Response> done);
+
+    /// Ends the nexus: aborts its tasks, drops its unit attentions. `done` is run on the event loop when no task is left.
+    void close(Runnable done);
+
+    /// Called on the event loop when something asks for the host's attention (a unit attention is pending), so that the
+    /// transport may send an asynchronous event; at most one callback.
+    void onAttention(Runnable callback);
+
+    /// Task attributes (SAM-5 8.9), with iSCSI's codes (RFC 7143 11.3.1).
+    enum TaskAttribute {
+        /// Code 0.
+        UNTAGGED,
+        /// Code 1.
+        SIMPLE,
+        /// Code 2.
+        ORDERED,
+        /// Code 3.
+        HEAD_OF_QUEUE,
+        /// Code 4.
+        ACA
+    }
+}
