@@ -5,5 +5,6 @@ module io.cowherd.mapping {
 
     exports io.cowherd.mapping.device;
     exports io.cowherd.mapping.dm;
+    exports io.cowherd.mapping.table;
     exports io.cowherd.mapping.volume;
 }
