@@ -19,7 +19,9 @@ public record VolumeName(String group, String volume) {
                     "\"" + text + "\" is not a volume's name.",
                     "Write it as group/volume, for example volumeGroup/base.");
         }
-        return new VolumeName(text.substring(0, slash), text.substring(slash + 1));
+        var name = new VolumeName(text.substring(0, slash), text.substring(slash + 1));
+        NameRules.check(name);
+        return name;
     }
 
     @Override

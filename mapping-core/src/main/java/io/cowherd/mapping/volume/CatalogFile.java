@@ -1,0 +1,118 @@
+package io.cowherd.mapping.volume;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
+
+/// The catalog of one group in its file, replaced as a whole, atomically and durably.
+///
+/// 1. **Write** the new generation to `catalog.new`, and make it durable.
+/// 2. **Keep** the present generation as `catalog.old`.
+/// 3. **Rename** `catalog.new` to `catalog`: from here on the new generation is what will be found.
+/// 4. **Make the names durable.**
+///
+/// A crash leaves the old or the new generation in `catalog`, and perhaps a `catalog.new`, which the next open deletes.
+/// If step 4 fails, nobody knows which of the two a crash would leave: the catalog then refuses every further change until it
+/// has been opened again.
+///
+/// **Threading.** *Thread-safe*: changes are serialised by a lock that is held for these steps alone, so that an
+/// invalidation can be recorded in the midst of any other change.
+final class CatalogFile {
+    static final String NAME = "catalog";
+    static final String NEXT = "catalog.new";
+    static final String PREVIOUS = "catalog.old";
+
+    private final Path directory;
+    private final DurableFiles files;
+    private final ReentrantLock changes = new ReentrantLock();
+
+    // Guarded by changes, read by any thread
+    private volatile Catalog present;
+    private boolean onDisk;
+    private boolean failed;
+
+    private CatalogFile(Path directory, DurableFiles files, Catalog present, boolean onDisk) {
+        this.directory = directory;
+        this.files = files;
+        this.present = present;
+        this.onDisk = onDisk;
+    }
+
+    /// The catalog of a new group. Its file comes with its first change, the directory must be there.
+    static CatalogFile fresh(Path directory, Catalog empty, DurableFiles files) {
+        return new CatalogFile(directory, files, empty, false);
+    }
+
+    /// Opens the catalog in `directory`, which is called as the group.
+    static CatalogFile open(Path directory, DurableFiles files) throws IOException {
+        Path file = directory.resolve(NAME);
+        if (Files.size(file) > CatalogFormat.MAX_BYTES) {
+            throw new CorruptCatalogException(
+                    file,
+                    "its length",
+                    Files.size(file) + " bytes",
+                    "at most " + CatalogFormat.MAX_BYTES);
+        }
+        Catalog catalog = CatalogFormat.decode(Files.readAllBytes(file), file);
+        String name = String.valueOf(directory.getFileName());
+        if (!catalog.group().equals(name)) {
+            throw new CorruptCatalogException(
+                    file,
+                    "line 2, name",
+                    "\"" + catalog.group() + "\"",
+                    "\"" + name + "\", as its folder is called");
+        }
+        if (Files.deleteIfExists(directory.resolve(NEXT))) {
+            files.syncDirectory(directory);
+        }
+        return new CatalogFile(directory, files, catalog, true);
+    }
+
+    /// The present generation.
+    Catalog present() {
+        return present;
+    }
+
+    /// Changes the present generation. When it returns the change is durable; when it throws, it has not happened.
+    ///
+    /// @param change a function of the generation that is present when its turn comes
+    Catalog update(UnaryOperator<Catalog> change) throws IOException {
+        changes.lock();
+        try {
+            Catalog next = change.apply(present);
+            replace(CatalogFormat.encode(next));
+            present = next;
+            return next;
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    private void replace(byte[] next) throws IOException {
+        if (failed) {
+            throw new IOException(
+                    "The catalog "
+                            + directory.resolve(NAME)
+                            + " could not be made durable before. Restart to open it again.");
+        }
+        if (next.length > CatalogFormat.MAX_BYTES) {
+            throw new IOException(
+                    "The catalog of " + directory + " would be larger than it may be.");
+        }
+        Path temporary = directory.resolve(NEXT);
+        files.write(temporary, next); // 1
+        files.sync(temporary);
+        if (onDisk) {
+            Path previous = directory.resolve(PREVIOUS);
+            files.write(previous, CatalogFormat.encode(present)); // 2
+            files.sync(previous);
+        }
+        files.rename(temporary, directory.resolve(NAME)); // 3
+        failed = true;
+        files.syncDirectory(directory); // 4
+        failed = false;
+        onDisk = true;
+    }
+}

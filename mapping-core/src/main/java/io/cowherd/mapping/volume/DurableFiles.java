@@ -1,0 +1,102 @@
+package io.cowherd.mapping.volume;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/// The steps of which every change of files in a data directory is made: the seam at which tests cut the power.
+///
+/// No step is durable by itself: content is after [#sync], names are after [#syncDirectory].
+///
+/// **Threading.** *Thread-safe*: no state of its own.
+interface DurableFiles {
+    /// Makes a directory, unless it is there.
+    void createDirectory(Path directory) throws IOException;
+
+    /// Makes the file, or empties it, and fills it with `content`.
+    void write(Path file, byte[] content) throws IOException;
+
+    /// Makes a file of `sizeBytes` zeros without storage behind them. It must not be there.
+    void createSparse(Path file, long sizeBytes) throws IOException;
+
+    /// Makes a file longer, by zeros without storage behind them; nothing happens if it is that long already.
+    void grow(Path file, long sizeBytes) throws IOException;
+
+    /// Makes the content and length of a file durable.
+    void sync(Path file) throws IOException;
+
+    /// Renames, replacing `to` if it is there; both in one directory.
+    void rename(Path from, Path to) throws IOException;
+
+    /// Deletes a file or an empty directory.
+    void delete(Path path) throws IOException;
+
+    /// Makes the names in a directory durable.
+    void syncDirectory(Path directory) throws IOException;
+
+    /// The real ones.
+    DurableFiles LOCAL =
+            new DurableFiles() {
+                @Override
+                public void createDirectory(Path directory) throws IOException {
+                    if (!Files.isDirectory(directory)) {
+                        Files.createDirectory(directory);
+                    }
+                }
+
+                @Override
+                public void write(Path file, byte[] content) throws IOException {
+                    Files.write(file, content);
+                }
+
+                @Override
+                public void createSparse(Path file, long sizeBytes) throws IOException {
+                    if (Files.exists(file)) {
+                        throw new FileAlreadyExistsException(file.toString());
+                    }
+                    lengthen(file, sizeBytes);
+                }
+
+                @Override
+                public void grow(Path file, long sizeBytes) throws IOException {
+                    if (Files.size(file) < sizeBytes) {
+                        lengthen(file, sizeBytes);
+                    }
+                }
+
+                @Override
+                public void sync(Path file) throws IOException {
+                    try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                        channel.force(true);
+                    }
+                }
+
+                @Override
+                public void rename(Path from, Path to) throws IOException {
+                    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+                }
+
+                @Override
+                public void delete(Path path) throws IOException {
+                    Files.delete(path);
+                }
+
+                @Override
+                public void syncDirectory(Path directory) throws IOException {
+                    try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                        channel.force(true);
+                    }
+                }
+
+                private void lengthen(Path file, long sizeBytes) throws IOException {
+                    try (var open = new RandomAccessFile(file.toFile(), "rw")) {
+                        open.setLength(sizeBytes);
+                    }
+                }
+            };
+}

@@ -1,0 +1,165 @@
+package io.cowherd.mapping.volume;
+
+import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Consumer;
+
+/// The folder of one family: the files that Cowherd made for an origin and its snapshots.
+///
+/// A file is born and dies beside the catalog, and a crash can come between the two. So its name says how far it is:
+///
+/// | name | means | found at open, in the catalog | found at open, not in the catalog |
+/// |------|-------|-------------------------------|-----------------------------------|
+/// | `x.new` | made, not yet known to be in the catalog | renamed to `x` | deleted: its creation never finished |
+/// | `x` | in use | used | kept, and said so: nothing proves that it is not needed |
+/// | `x.removed` | its removal has begun | renamed to `x`: the removal did not happen | deleted: the removal did happen |
+///
+/// Creation is [#prepare], catalog, [#settle]. Removal is [#retire], catalog, [#purge].
+///
+/// **Threading.** *Confined to whoever holds the pool's change lock.*
+final class FamilyFolder {
+    /// File that holds an origin's data.
+    static final String ORIGIN_FILE = "origin.img";
+
+    private static final String COW_SUFFIX = ".cow";
+    private static final String NEW = ".new";
+    private static final String REMOVED = ".removed";
+
+    private final Path directory;
+    private final DurableFiles files;
+
+    /// @param group folder of the volume group
+    /// @param family identity of the family
+    FamilyFolder(Path group, UUID family, DurableFiles files) {
+        this.directory = group.resolve(family.toString());
+        this.files = files;
+    }
+
+    /// File that holds the COW store of that snapshot.
+    static String cowFile(UUID snapshot) {
+        return snapshot + COW_SUFFIX;
+    }
+
+    /// Makes the folder, durably.
+    void create() throws IOException {
+        files.createDirectory(directory);
+        files.syncDirectory(parent());
+    }
+
+    /// Where `file` is when it is in use.
+    Path path(String file) {
+        return directory.resolve(file);
+    }
+
+    /// Makes `file`, sparse and durable, under its preliminary name.
+    ///
+    /// @return where it is until [#settle]
+    Path prepare(String file, long sizeBytes) throws IOException {
+        Path made = path(file + NEW);
+        files.createSparse(made, sizeBytes);
+        files.sync(made);
+        files.syncDirectory(directory);
+        return made;
+    }
+
+    /// Gives a prepared file its name, the catalog having it now.
+    void settle(String file) throws IOException {
+        rename(file + NEW, file);
+    }
+
+    /// Deletes a prepared file of which nothing became.
+    void discard(String file) throws IOException {
+        files.delete(path(file + NEW));
+    }
+
+    /// Marks a file as one that is being removed.
+    void retire(String file) throws IOException {
+        rename(file, file + REMOVED);
+    }
+
+    /// Takes back [#retire].
+    void restore(String file) throws IOException {
+        rename(file + REMOVED, file);
+    }
+
+    /// Deletes a retired file, the catalog having it no more.
+    void purge(String file) throws IOException {
+        files.delete(path(file + REMOVED));
+    }
+
+    /// Deletes the folder, if nothing is left in it.
+    ///
+    /// @return false if something is left
+    boolean dissolve() throws IOException {
+        try {
+            files.delete(directory);
+            return true;
+        } catch (DirectoryNotEmptyException _) {
+            return false;
+        }
+    }
+
+    /// Finishes or undoes what a crash has left, as the table above says.
+    ///
+    /// @param referenced files that the catalog has
+    /// @param log is told each deletion and each file that is of no use
+    void recover(Set<String> referenced, Consumer<String> log) throws IOException {
+        for (Path path : content()) {
+            String name = path.getFileName().toString();
+            String file = name.replaceFirst("(\\.new|\\.removed)$", "");
+            boolean inUse = name.equals(file);
+            if (inUse && isOurs(file) && !referenced.contains(file)) {
+                log.accept(path + " belongs to no volume in the catalog; it is left as it is.");
+            } else if (!inUse && isOurs(file)) {
+                recover(path, file, referenced.contains(file), log);
+            }
+        }
+    }
+
+    private void recover(Path leftover, String file, boolean referenced, Consumer<String> log)
+            throws IOException {
+        if (referenced && !Files.exists(path(file))) {
+            rename(leftover.getFileName().toString(), file);
+            return;
+        }
+        files.delete(leftover);
+        log.accept(
+                "Deleted "
+                        + leftover
+                        + ": left by "
+                        + (leftover.toString().endsWith(NEW) ? "a creation" : "a removal")
+                        + " that a crash cut short.");
+    }
+
+    private List<Path> content() throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return List.of();
+        }
+        try (var paths = Files.list(directory)) {
+            return paths.sorted().toList();
+        }
+    }
+
+    private static boolean isOurs(String file) {
+        return file.equals(ORIGIN_FILE) || file.endsWith(COW_SUFFIX);
+    }
+
+    private void rename(String from, String to) throws IOException {
+        files.rename(path(from), path(to));
+        files.syncDirectory(directory);
+    }
+
+    private Path parent() {
+        return directory.resolveSibling(".").normalize();
+    }
+
+    @Override
+    public String toString() {
+        return directory.toString();
+    }
+}
