@@ -10,6 +10,7 @@ import java.io.IOException;
 ///
 /// Life, as in the kernel (the mapped device calls these, in this order, serialised):
 /// constructor → ([#preresume()] → [#resume()] → [#presuspend()] → [#postsuspend()])* → [#close()].
+/// ([#presuspendUndo()] takes the place of `postsuspend` and leads back to where `resume` had led.)
 /// Between `postsuspend` and `resume` no request is in flight.
 ///
 /// **Threading.** *Thread-safe* for I/O; the life-cycle calls are serialised by the mapped device.
@@ -23,8 +24,19 @@ public interface Target extends BlockDevice {
     /// What follows `start length type` in `dmsetup status`: empty if there is nothing.
     String status();
 
+    /// Says how this target raises its mapped device's dm event (the kernel's `dm_table_event`), as a snapshot does
+    /// when it becomes invalid. Called once, before the first [#preresume()].
+    ///
+    /// @param raise may be called on any thread, also with locks held: it counts the event and calls listeners that
+    ///     neither block nor call a device
+    default void raiseEventsWith(Runnable raise) {}
+
     /// No new request will come until [#resume()]; those in flight are still running.
     default void presuspend() {}
+
+    /// The suspension was given up because requests took too long to end: requests go on as if [#presuspend()] had not
+    /// been called.
+    default void presuspendUndo() {}
 
     /// All requests have ended.
     default void postsuspend() {}
