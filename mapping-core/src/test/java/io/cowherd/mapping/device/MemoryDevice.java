@@ -115,7 +115,7 @@ public final class MemoryDevice implements BlockDevice {
 
     @Override
     public void read(long offsetBytes, ByteBuffer target) {
-        check(offsetBytes, target.remaining());
+        Ranges.check(this, offsetBytes, target.remaining());
         long at = offsetBytes;
         while (target.hasRemaining()) {
             int from = (int) (at % PAGE_BYTES);
@@ -133,7 +133,7 @@ public final class MemoryDevice implements BlockDevice {
 
     @Override
     public void write(long offsetBytes, ByteBuffer source, WriteMode mode) {
-        check(offsetBytes, source.remaining());
+        Ranges.check(this, offsetBytes, source.remaining());
         long at = offsetBytes;
         while (source.hasRemaining()) {
             int from = (int) (at % PAGE_BYTES);
@@ -154,7 +154,7 @@ public final class MemoryDevice implements BlockDevice {
 
     @Override
     public void writeZeroes(long offsetBytes, long lengthBytes, WriteMode mode) {
-        check(offsetBytes, lengthBytes);
+        Ranges.check(this, offsetBytes, lengthBytes);
         byte[] zeros = new byte[(int) Math.min(lengthBytes, PAGE_BYTES)];
         for (long done = 0; done < lengthBytes; done += zeros.length) {
             int length = (int) Math.min(zeros.length, lengthBytes - done);
@@ -174,16 +174,6 @@ public final class MemoryDevice implements BlockDevice {
 
     @Override
     public void close() throws IOException {}
-
-    private void check(long offsetBytes, long lengthBytes) {
-        if (offsetBytes < 0
-                || offsetBytes % SECTOR_BYTES != 0
-                || lengthBytes % SECTOR_BYTES != 0
-                || offsetBytes + lengthBytes > sizeBytes) {
-            throw new IllegalArgumentException(
-                    "range " + offsetBytes + "+" + lengthBytes + " of a device of " + sizeBytes);
-        }
-    }
 
     /// 64 KiB, allocated at the first write.
     private static final class Page {
