@@ -1,0 +1,51 @@
+package io.cowherd.mapping.device;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class LoopIoTest {
+    private static final int PAGE = LoopIo.PAGE_BYTES;
+
+    /// Goal: a loop is held up once, not for every write. Method: a clock that shows each write as a slow one.
+    @Test
+    void afterAStallWritesKeepOffTheLoop(@TempDir Path directory) throws IOException {
+        var path = Files.write(directory.resolve("file"), new byte[1 << 20]);
+        var now = new AtomicLong(Long.MAX_VALUE - 1000); // a clock may wrap
+        var step = new AtomicLong(LoopIo.STALL_NANOS + 1);
+        try (var linux = Objects.requireNonNull(LinuxFile.open(path, LinuxFile.Access.WRITE))) {
+            var space = new FileSpace(path, linux, true, new AllocationMap(0));
+            var io = new LoopIo(linux, space, () -> now.getAndAdd(step.get()));
+            if (linux.writeNowait(0, ByteBuffer.allocateDirect(PAGE)) >= 0) {
+                return; // this file system never stalls a loop
+            }
+            assertTrue(io.tryWrite(0, ByteBuffer.allocateDirect(PAGE)));
+            step.set(0);
+            assertFalse(io.tryWrite(0, ByteBuffer.allocateDirect(PAGE)));
+            now.addAndGet(LoopIo.BACK_OFF_NANOS);
+            assertTrue(io.tryWrite(0, ByteBuffer.allocateDirect(PAGE)));
+            assertTrue(io.tryWrite(0, ByteBuffer.allocateDirect(PAGE)));
+        }
+    }
+
+    @Test
+    void aShortReadIsNoRead(@TempDir Path directory) throws IOException {
+        var path = Files.write(directory.resolve("file"), new byte[PAGE]);
+        try (var linux = Objects.requireNonNull(LinuxFile.open(path, LinuxFile.Access.READ))) {
+            var space = new FileSpace(path, linux, false, new AllocationMap(PAGE));
+            var io = new LoopIo(linux, space, System::nanoTime);
+            var target = ByteBuffer.allocateDirect(2 * PAGE);
+            assertFalse(io.tryRead(0, target));
+            assertEquals(0, target.position());
+        }
+    }
+}
