@@ -21,11 +21,19 @@ public interface Task {
     /// Most bytes the CDB lets the target send; 0 if none. May exceed EDTL.
     int dataInBytes();
 
-    /// Executes the command.
+    /// Tells how much data-out the initiator announced (EDTL), at most once and before [#execute], when that is not
+    /// [#dataOutBytes()]. Commands whose data has a fixed shape (WRITE SAME, COMPARE AND WRITE) refuse to guess and answer
+    /// CHECK CONDITION; for the others the residual count says it all. The default is a transport that never differs.
+    ///
+    /// @param expectedBytes EDTL of a write, 0 to 2^32 - 1
+    default void announced(long expectedBytes) {}
+
+    /// Executes the command. Every task that was begun must be executed or aborted.
     ///
     /// @param dataOut the received data, `remaining()` = what was received; a command that gets less than
     ///     [#dataOutBytes()] decides itself what that means. Direct, borrowed until completion.
-    /// @param dataIn room for the data to send. Direct, borrowed until completion; filled from its position on.
+    /// @param dataIn room for the data to send. Direct, borrowed until completion; filled from its position on, which
+    ///     is left behind the last byte
     /// @param completion called exactly once on the event loop
     void execute(ByteBuffer dataOut, ByteBuffer dataIn, Completion completion);
 
