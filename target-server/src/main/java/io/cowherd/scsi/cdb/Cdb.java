@@ -1,0 +1,295 @@
+package io.cowherd.scsi.cdb;
+
+import io.cowherd.scsi.sense.Sense;
+import java.nio.ByteBuffer;
+
+/// A command, decoded: one record per kind, whatever the length of its CDB. [Operation] has the bytes.
+///
+/// Lengths are in logical blocks or bytes as named, not yet judged against any logical unit.
+///
+/// **Threading.** *Immutable.*
+public sealed interface Cdb {
+    /// Bytes of the buffer that [#decode] wants; a shorter CDB is padded.
+    int BYTES = 16;
+
+    /// Decodes the 16 bytes at the buffer's position, which does not move. Never throws for what they are: a command that
+    /// we do not have, or that asks for what we do not do, becomes [Refused].
+    static Cdb decode(ByteBuffer cdb) {
+        return Operation.decode(CdbBytes.of(cdb));
+    }
+
+    /// Bytes that the command asks the initiator to send.
+    ///
+    /// @param blockBytes bytes of a logical block
+    default long dataOutBytes(int blockBytes) {
+        return 0;
+    }
+
+    /// Most bytes that the command lets the target send.
+    ///
+    /// @param blockBytes bytes of a logical block
+    default long dataInBytes(int blockBytes) {
+        return 0;
+    }
+
+    /// True if data-out of any other length than [#dataOutBytes] makes the command wrong, because nobody could say what
+    /// was meant; other commands do as much as was sent.
+    default boolean wantsExactDataOut() {
+        return false;
+    }
+
+    /// A command on a range of logical blocks.
+    sealed interface OnBlocks extends Cdb {
+        /// First block, as an unsigned number.
+        long lba();
+
+        /// Blocks in the range, 0 to 2^32 - 1; never meaning "to the end" here.
+        long blocks();
+    }
+
+    /// A command that changes blocks: refused where writing is.
+    sealed interface Changing extends Cdb {}
+
+    // -- what every device has (SPC-4) --
+
+    /// TEST UNIT READY.
+    record TestUnitReady() implements Cdb {}
+
+    /// REQUEST SENSE.
+    record RequestSense(boolean descriptorFormat, int allocationBytes) implements Cdb {
+        @Override
+        public long dataInBytes(int blockBytes) {
+            return allocationBytes;
+        }
+    }
+
+    /// INQUIRY, standard data.
+    record StandardInquiry(int allocationBytes) implements Cdb {
+        @Override
+        public long dataInBytes(int blockBytes) {
+            return allocationBytes;
+        }
+    }
+
+    /// INQUIRY, a page of vital product data.
+    record VitalProductData(int page, int allocationBytes) implements Cdb {
+        @Override
+        public long dataInBytes(int blockBytes) {
+            return allocationBytes;
+        }
+    }
+
+    /// REPORT LUNS.
+    record ReportLuns(int selectReport, long allocationBytes) implements Cdb {
+        @Override
+        public long dataInBytes(int blockBytes) {
+            return allocationBytes;
+        }
+    }
+
+    /// MODE SENSE (6) and (10).
+    record ModeSense(
+            Header header,
+            boolean blockDescriptor,
+            boolean longLbaAccepted,
+            PageControl control,
+            int page,
+            int subpage,
+            int allocationBytes)
+            implements Cdb {
+        @Override
+        public long dataInBytes(int blockBytes) {
+            return allocationBytes;
+        }
+    }
+
+    /// MODE SELECT (6) and (10).
+    record ModeSelect(Header header, int listBytes) implements Cdb {
+        @Override
+        public long dataOutBytes(int blockBytes) {
+            return listBytes;
+        }
+    }
+
+    /// REPORT SUPPORTED OPERATION CODES.
+    record ReportOperations(
+            Reporting reporting,
+            boolean timeouts,
+            int operationCode,
+            int serviceAction,
+            long allocationBytes)
+            implements Cdb {
+        @Override
+        public long dataInBytes(int blockBytes) {
+            return allocationBytes;
+        }
+    }
+
+    /// REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS.
+    record ReportTaskManagement(boolean extended, long allocationBytes) implements Cdb {
+        @Override
+        public long dataInBytes(int blockBytes) {
+            return allocationBytes;
+        }
+    }
+
+    /// PREVENT ALLOW MEDIUM REMOVAL: granted, as there is no medium to remove.
+    record PreventAllow() implements Cdb {}
+
+    // -- what a disk has (SBC-3) --
+
+    /// START STOP UNIT.
+    record StartStop(boolean flushes) implements Cdb {}
+
+    /// READ CAPACITY (10).
+    record ReadCapacity10() implements Cdb {
+        @Override
+        public long dataInBytes(int blockBytes) {
+            return 8;
+        }
+    }
+
+    /// READ CAPACITY (16).
+    record ReadCapacity16(long allocationBytes) implements Cdb {
+        @Override
+        public long dataInBytes(int blockBytes) {
+            return allocationBytes;
+        }
+    }
+
+    /// READ (6), (10), (12) and (16).
+    record Read(long lba, long blocks, boolean forceUnitAccess) implements OnBlocks {
+        @Override
+        public long dataInBytes(int blockBytes) {
+            return blocks * blockBytes;
+        }
+    }
+
+    /// WRITE (6), (10), (12) and (16).
+    record Write(long lba, long blocks, boolean forceUnitAccess) implements OnBlocks, Changing {
+        @Override
+        public long dataOutBytes(int blockBytes) {
+            return blocks * blockBytes;
+        }
+    }
+
+    /// WRITE AND VERIFY (10), (12) and (16).
+    record WriteAndVerify(long lba, long blocks, ByteCheck check) implements OnBlocks, Changing {
+        @Override
+        public long dataOutBytes(int blockBytes) {
+            return blocks * blockBytes;
+        }
+    }
+
+    /// VERIFY (10), (12) and (16).
+    record Verify(long lba, long blocks, ByteCheck check) implements OnBlocks {
+        @Override
+        public long dataOutBytes(int blockBytes) {
+            return switch (check) {
+                case NONE -> 0;
+                case EACH_BLOCK -> blocks * blockBytes;
+                case ONE_FOR_ALL -> blocks == 0 ? 0 : blockBytes;
+            };
+        }
+    }
+
+    /// SYNCHRONIZE CACHE (10) and (16).
+    record SynchronizeCache(long lba, long blocks) implements OnBlocks {}
+
+    /// PRE-FETCH (10) and (16).
+    record PreFetch(long lba, long blocks) implements OnBlocks {}
+
+    /// UNMAP.
+    record Unmap(int listBytes) implements Changing {
+        @Override
+        public long dataOutBytes(int blockBytes) {
+            return listBytes;
+        }
+    }
+
+    /// WRITE SAME (10) and (16). UNMAP is not kept: it allows what is done with zeros anyway, and means nothing for others.
+    record WriteSame(long lba, long blocks, boolean noDataOut) implements OnBlocks, Changing {
+        @Override
+        public long dataOutBytes(int blockBytes) {
+            return noDataOut ? 0 : blockBytes;
+        }
+
+        @Override
+        public boolean wantsExactDataOut() {
+            return !noDataOut;
+        }
+    }
+
+    /// COMPARE AND WRITE. Its data-out is twice the range: what is expected, then what is to be written.
+    record CompareAndWrite(long lba, long blocks, boolean forceUnitAccess)
+            implements OnBlocks, Changing {
+        @Override
+        public long dataOutBytes(int blockBytes) {
+            return 2 * blocks * blockBytes;
+        }
+
+        @Override
+        public boolean wantsExactDataOut() {
+            return true;
+        }
+    }
+
+    /// ORWRITE (16).
+    record OrWrite(long lba, long blocks, boolean forceUnitAccess) implements OnBlocks, Changing {
+        @Override
+        public long dataOutBytes(int blockBytes) {
+            return blocks * blockBytes;
+        }
+    }
+
+    /// GET LBA STATUS.
+    record GetLbaStatus(long lba, long allocationBytes) implements Cdb {
+        @Override
+        public long dataInBytes(int blockBytes) {
+            return allocationBytes;
+        }
+    }
+
+    /// A command that is not executed, and why.
+    record Refused(Sense sense) implements Cdb {}
+
+    /// The two mode parameter headers (SPC-4 7.5.5).
+    enum Header {
+        /// Four bytes, of the 6-byte commands.
+        SHORT,
+        /// Eight bytes, of the 10-byte commands.
+        LONG
+    }
+
+    /// Which values of mode pages are asked for. Saved ones (PC 3) are refused.
+    enum PageControl {
+        /// PC 0.
+        CURRENT,
+        /// PC 1: a mask of what may be changed.
+        CHANGEABLE,
+        /// PC 2.
+        DEFAULT
+    }
+
+    /// BYTCHK.
+    enum ByteCheck {
+        /// 0: read, compare with nothing.
+        NONE,
+        /// 1: compare with as many blocks of data-out.
+        EACH_BLOCK,
+        /// 3: compare each block with the one block of data-out.
+        ONE_FOR_ALL
+    }
+
+    /// REPORTING OPTIONS.
+    enum Reporting {
+        /// 0.
+        ALL,
+        /// 1: one operation code that has no service actions.
+        OPERATION_CODE,
+        /// 2: one operation code and service action.
+        SERVICE_ACTION,
+        /// 3: one of either kind.
+        EITHER
+    }
+}

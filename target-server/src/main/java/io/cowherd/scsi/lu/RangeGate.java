@@ -1,0 +1,164 @@
+package io.cowherd.scsi.lu;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// Keeps writes out of a range while a command reads it, decides, and writes it back (COMPARE AND WRITE, ORWRITE).
+///
+/// Ordinary writes are *inside* without saying where: they count themselves in, and out. That costs two atomic operations
+/// on a counter of their own core and one volatile read. An exclusive claim
+///
+/// 1. **closes** the fast door: [#exclusives] goes up, and whoever counts itself in from now on sees it and leaves again;
+/// 2. **waits** until nobody is inside any more, and no earlier claim on an overlapping range is left;
+/// 3. does its work, and opens the door again.
+///
+/// While the door is closed, writes make claims as well, which are granted in order of arrival: nobody starves, and writes
+/// elsewhere do not wait for each other. A claim waits only for writes that are running and for earlier claims, so there is
+/// no circle. There are at most as many claims as threads that may block.
+///
+/// Either the writer sees the door closed or the claimer sees the writer inside, since each first writes its own variable
+/// and then reads the other's (both are sequentially consistent).
+///
+/// **Threading.** *Thread-safe: counters, and one lock that is never held across I/O.*
+final class RangeGate {
+    /// A thread counts in one of these; threads that share one are still right, only slower.
+    private static final int STRIPES = 16;
+
+    /// Ints in a cache line, so that stripes do not share one.
+    private static final int STRIPE_INTS = 16;
+
+    /// What a claim wants.
+    enum Kind {
+        /// Overlaps with other shared claims.
+        SHARED,
+        /// Overlaps with none.
+        EXCLUSIVE
+    }
+
+    // Any thread
+    private final AtomicIntegerArray inside = new AtomicIntegerArray(STRIPES * STRIPE_INTS);
+    private final AtomicInteger exclusives = new AtomicInteger();
+
+    // Guarded by lock
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final List<Claim> claims = new ArrayList<>();
+
+    /// A range that has been granted to somebody, or will be.
+    final class Claim implements AutoCloseable {
+        private final Kind kind;
+        private final long start;
+        private final long end;
+
+        private Claim(Kind kind, long start, long end) {
+            this.kind = kind;
+            this.start = start;
+            this.end = end;
+        }
+
+        private boolean conflicts(Claim other) {
+            boolean overlap = start < other.end && other.start < end;
+            return overlap && (kind == Kind.EXCLUSIVE || other.kind == Kind.EXCLUSIVE);
+        }
+
+        /// Gives the range up. Once.
+        @Override
+        public void close() {
+            leave(this);
+        }
+    }
+
+    /// Lets a write in if the fast door is open; then the same thread must call [#leave()]. Never waits.
+    boolean tryEnter() {
+        if (exclusives.get() != 0) {
+            return false;
+        }
+        int stripe = stripe();
+        inside.incrementAndGet(stripe);
+        if (exclusives.get() == 0) {
+            return true;
+        }
+        countOut(stripe);
+        return false;
+    }
+
+    /// Ends what [#tryEnter()] began.
+    void leave() {
+        countOut(stripe());
+    }
+
+    /// Waits until the range may be used. For threads that may block.
+    Claim claim(Kind kind, long offsetBytes, long lengthBytes) {
+        Claim claim = new Claim(kind, offsetBytes, offsetBytes + lengthBytes);
+        lock.lock();
+        try {
+            if (kind == Kind.EXCLUSIVE) {
+                exclusives.incrementAndGet();
+            }
+            claims.add(claim);
+            while (mustWait(claim)) {
+                changed.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
+        }
+        return claim;
+    }
+
+    private boolean mustWait(Claim claim) {
+        for (Claim earlier : claims) {
+            if (earlier == claim) {
+                break;
+            }
+            if (claim.conflicts(earlier)) {
+                return true;
+            }
+        }
+        return claim.kind == Kind.EXCLUSIVE && isAnybodyInside();
+    }
+
+    /// Once the door is closed nobody stays who comes in, so each counter reaches zero and is seen there.
+    private boolean isAnybodyInside() {
+        for (int stripe = 0; stripe < STRIPES; stripe++) {
+            if (inside.get(stripe * STRIPE_INTS) != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void leave(Claim claim) {
+        lock.lock();
+        try {
+            if (!claims.remove(claim)) {
+                throw new AssertionError("A claim was given up twice.");
+            }
+            if (claim.kind == Kind.EXCLUSIVE) {
+                exclusives.decrementAndGet();
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void countOut(int stripe) {
+        inside.decrementAndGet(stripe);
+        if (exclusives.get() != 0) {
+            lock.lock();
+            try {
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private static int stripe() {
+        return (int) (Thread.currentThread().threadId() % STRIPES) * STRIPE_INTS;
+    }
+}

@@ -1,0 +1,72 @@
+package io.cowherd.scsi.lu;
+
+import io.cowherd.scsi.cdb.Cdb;
+import io.cowherd.scsi.sense.Sense;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Turns what went wrong in storage into sense, in one place, and logs the true cause first: the host never learns it.
+///
+/// | cause                                | sense   | what hosts do                                            |
+/// |--------------------------------------|---------|----------------------------------------------------------|
+/// | anything, while reading              | 3/11/00 | give up on the blocks                                    |
+/// | anything, while writing or flushing  | 3/0C/02 | report the error                                         |
+/// | a bug of ours                        | 4/44/00 | give up on the command, do not try again                 |
+///
+/// The log gets one failure in [#QUIET_NANOS] of each logical unit, with the number of those left out.
+///
+/// **Threading.** *Thread-safe: atomic counters.*
+final class StorageFailures {
+    private static final Logger LOG = LoggerFactory.getLogger(StorageFailures.class);
+
+    /// Least time between two lines of one logical unit: 5 s.
+    static final long QUIET_NANOS = 5_000_000_000L;
+
+    // Immutable
+    private final String unitName;
+    private final LongSupplier nanoTime;
+
+    // Any thread
+    private final AtomicLong silent = new AtomicLong();
+    private final AtomicLong quietUntil;
+
+    StorageFailures(String unitName, LongSupplier nanoTime) {
+        this.unitName = unitName;
+        this.nanoTime = nanoTime;
+        this.quietUntil = new AtomicLong(nanoTime.getAsLong());
+    }
+
+    /// Storage failed.
+    Sense senseOf(IOException cause, Cdb cdb) {
+        log(cause, cdb);
+        return switch (cdb) {
+            case Cdb.Read _, Cdb.Verify _, Cdb.GetLbaStatus _, Cdb.PreFetch _ -> Sense.READ_ERROR;
+            default ->
+                    Sense.WRITE_ERROR; // everything else that reaches storage changes or flushes it
+        };
+    }
+
+    /// We are wrong: the command ends, the thread and its neighbours go on.
+    Sense senseOfBug(Throwable cause, Cdb cdb) {
+        log(cause, cdb);
+        return Sense.INTERNAL_FAILURE;
+    }
+
+    private void log(Throwable cause, Cdb cdb) {
+        long now = nanoTime.getAsLong();
+        long until = quietUntil.get();
+        if (now - until < 0 || !quietUntil.compareAndSet(until, now + QUIET_NANOS)) {
+            silent.incrementAndGet();
+            return;
+        }
+        LOG.error(
+                "{} failed on {} ({} more failures since the last line).",
+                cdb,
+                unitName,
+                silent.getAndSet(0),
+                cause);
+    }
+}
