@@ -5,6 +5,7 @@ module io.cowherd.mapping {
 
     exports io.cowherd.mapping.device;
     exports io.cowherd.mapping.dm;
+    exports io.cowherd.mapping.snapshot;
     exports io.cowherd.mapping.table;
     exports io.cowherd.mapping.volume;
 }

@@ -1,0 +1,133 @@
+package io.cowherd.mapping.snapshot;
+
+import io.cowherd.mapping.device.BlockDevice;
+import io.cowherd.mapping.device.WriteMode;
+import io.cowherd.mapping.store.PendingException.Cause;
+import io.cowherd.mapping.table.ExceptionTable;
+import java.io.IOException;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+
+/// The life of a write to an origin that has snapshots (spec 2.3). For each span of the request:
+///
+/// 1. **Ask** each valid, active snapshot which chunks of the span it still lacks; create an exception for each, or join
+///    the one that is on its way.
+/// 2. **Read** the old content of those created here, once for all snapshots.
+/// 3. **Enqueue** them everywhere before waiting anywhere.
+/// 4. **Wait** for each, committing what is queued if nobody else does. Then ask again (1), until nobody lacks anything.
+/// 5. **Write** the origin.
+///
+/// A snapshot that fails on the way is invalidated, and asks for nothing at the next round: an origin write never
+/// fails because of a snapshot (but see [Snapshot] for one that can be recorded as invalid nowhere).
+///
+/// **Threading.** *Thread-safe*: no state.
+final class OriginWritePath {
+    private OriginWritePath() {}
+
+    static void write(
+            BlockDevice origin,
+            Snapshot[] snapshots,
+            long offsetBytes,
+            ByteBuffer source,
+            WriteMode mode)
+            throws IOException {
+        int limit = source.limit();
+        long at = offsetBytes;
+        while (source.position() < limit) {
+            int length = ExceptionBatch.span(at, limit - source.position());
+            preserve(origin, snapshots, at, length); // 1 to 4
+            source.limit(source.position() + length);
+            origin.write(at, source, mode); // 5
+            source.limit(limit);
+            at += length;
+        }
+    }
+
+    /// As [#write] where nothing has to be preserved; else false. Lock-free, allocation-free.
+    static boolean tryWrite(
+            BlockDevice origin, Snapshot[] snapshots, long offsetBytes, ByteBuffer source)
+            throws IOException {
+        for (var snapshot : snapshots) {
+            switch (snapshot.state()) {
+                case LOADED, INVALID -> {}
+                case INVALIDATING -> {
+                    return false;
+                }
+                case ACTIVE, OVERFLOWED -> {
+                    long length = within(snapshot, offsetBytes, source.remaining());
+                    if (length > 0 && !snapshot.hasAll(offsetBytes, length)) {
+                        return false;
+                    }
+                }
+            }
+        }
+        return origin.tryWrite(offsetBytes, source);
+    }
+
+    /// Makes the range read as zeros, preserving it first where it is not so already.
+    static void writeZeroes(
+            BlockDevice origin,
+            Snapshot[] snapshots,
+            long offsetBytes,
+            long lengthBytes,
+            WriteMode mode)
+            throws IOException {
+        long end = offsetBytes + lengthBytes;
+        for (long at = offsetBytes; at < end; ) {
+            // What has no storage is zero: nothing changes, and nothing has to be preserved.
+            var extent = origin.extent(at, end - at);
+            long extentEnd = at + extent.lengthBytes();
+            while (extent.mapped() && at < extentEnd) {
+                int length = ExceptionBatch.span(at, extentEnd - at);
+                preserve(origin, snapshots, at, length);
+                origin.writeZeroes(at, length, mode);
+                at += length;
+            }
+            at = extentEnd;
+        }
+        if (mode == WriteMode.DURABLE) {
+            origin.flush(); // for what was zero already, but perhaps not durably
+        }
+    }
+
+    /// Returns when no valid, active snapshot lacks a chunk of the span.
+    static void preserve(
+            BlockDevice origin, Snapshot[] snapshots, long offsetBytes, int lengthBytes)
+            throws IOException {
+        while (true) {
+            try (var batch = new ExceptionBatch()) {
+                for (var snapshot : snapshots) {
+                    ask(snapshot, offsetBytes, lengthBytes, batch); // 1
+                }
+                if (batch.isEmpty()) {
+                    // What was published must be visible before what is written now.
+                    VarHandle.fullFence();
+                    return;
+                }
+                batch.carryOldContent(origin); // 2
+                batch.enqueue(); // 3
+                batch.await(); // 4
+            }
+        }
+    }
+
+    private static void ask(
+            Snapshot snapshot, long offsetBytes, int lengthBytes, ExceptionBatch batch)
+            throws IOException {
+        long length = within(snapshot, offsetBytes, lengthBytes);
+        if (length <= 0 || !snapshot.needsPreserving()) {
+            return;
+        }
+        long last = snapshot.chunkSize().chunkOf(offsetBytes + length - 1);
+        for (long chunk = snapshot.chunkSize().chunkOf(offsetBytes); chunk <= last; chunk++) {
+            if (snapshot.lookup(chunk) == ExceptionTable.ABSENT) {
+                batch.need(snapshot, chunk, Cause.ORIGIN_WRITE);
+            }
+        }
+    }
+
+    /// How much of the range the snapshot covers; not positive if nothing (spec 2.8, vector 55).
+    private static long within(Snapshot snapshot, long offsetBytes, long lengthBytes) {
+        return Math.min(lengthBytes, snapshot.lengthBytes() - offsetBytes);
+    }
+}

@@ -1,0 +1,70 @@
+package io.cowherd.mapping.snapshot;
+
+import io.cowherd.mapping.device.BlockDevice;
+import io.cowherd.mapping.device.WriteMode;
+import io.cowherd.mapping.table.ExceptionTable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/// The life of a zeroing and of a discard on a snapshot.
+///
+/// **Zeroing** is a write of zeros, and the kernel has nothing like it. For each run of chunks that lie together:
+///
+/// 1. in the store: zeroed there, which gives the space back where the COW device can;
+/// 2. on the origin and zero there: nothing;
+/// 3. on the origin: written with zeros, so that they leave the origin ([SnapshotWritePath]). Whole chunks are not read.
+///
+/// **Discard** is the kernel's (spec 2.6, vector 52): chunks in the store are zeroed, others stay as they are.
+///
+/// **Threading.** *Thread-safe*: no state.
+final class SnapshotDiscardPath {
+    private SnapshotDiscardPath() {}
+
+    static void writeZeroes(Snapshot snapshot, long offsetBytes, long lengthBytes, WriteMode mode)
+            throws IOException {
+        snapshot.requireWritable();
+        long end = offsetBytes + lengthBytes;
+        for (long at = offsetBytes; at < end; ) {
+            int wanted = ExceptionBatch.span(at, end - at);
+            long storeChunk = snapshot.lookup(snapshot.chunkSize().chunkOf(at));
+            int length = snapshot.run(at, wanted, storeChunk);
+            if (storeChunk != ExceptionTable.ABSENT) {
+                snapshot.cow().writeZeroes(snapshot.cowOffset(storeChunk, at), length, mode); // 1
+            } else {
+                var extent = snapshot.origin().extent(at, length);
+                length = (int) extent.lengthBytes();
+                if (extent.mapped()) {
+                    SnapshotWritePath.write(snapshot, at, ByteBuffer.allocate(length), mode); // 3
+                }
+            }
+            at += length;
+        }
+    }
+
+    static void discard(Snapshot snapshot, long offsetBytes, long lengthBytes) throws IOException {
+        snapshot.requireWritable();
+        long end = offsetBytes + lengthBytes;
+        for (long at = offsetBytes; at < end; ) {
+            int wanted = (int) Math.min(end - at, Integer.MAX_VALUE & ~511);
+            long storeChunk = snapshot.lookup(snapshot.chunkSize().chunkOf(at));
+            int length = snapshot.run(at, wanted, storeChunk);
+            if (storeChunk != ExceptionTable.ABSENT) {
+                snapshot.cow()
+                        .writeZeroes(snapshot.cowOffset(storeChunk, at), length, WriteMode.CACHED);
+            }
+            at += length;
+        }
+    }
+
+    /// Mapped where a chunk has left the origin, else what the origin says.
+    static BlockDevice.Extent extent(Snapshot snapshot, long offsetBytes, long lengthBytes)
+            throws IOException {
+        snapshot.requireReadable();
+        int wanted = (int) Math.min(lengthBytes, Integer.MAX_VALUE & ~511);
+        long storeChunk = snapshot.lookup(snapshot.chunkSize().chunkOf(offsetBytes));
+        int length = snapshot.run(offsetBytes, wanted, storeChunk);
+        return storeChunk == ExceptionTable.ABSENT
+                ? snapshot.origin().extent(offsetBytes, length)
+                : new BlockDevice.Extent(length, true);
+    }
+}

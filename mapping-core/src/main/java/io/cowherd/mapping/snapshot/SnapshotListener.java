@@ -1,0 +1,39 @@
+package io.cowherd.mapping.snapshot;
+
+import io.cowherd.mapping.dm.DeviceRef;
+import java.io.IOException;
+
+/// Hears what happens to snapshots, and remembers it. A snapshot is known by its COW device.
+///
+/// Called by whichever thread runs into it, with requests waiting: be quick; do not call back into the devices of the
+/// same family, but for growing the COW device in [#grow]; and never wait for a lock that somebody may hold while he
+/// suspends one of them, because suspending waits for those requests.
+///
+/// **Threading.** *Thread-safe*: called from any thread; for one snapshot never by two at once.
+public interface SnapshotListener {
+    /// Hears nothing and remembers nothing.
+    SnapshotListener NONE = new SnapshotListener() {};
+
+    /// True if [#invalidated] was called for that COW device in a former life. Asked before its store is read.
+    default boolean knownInvalid(DeviceRef cow) {
+        return false;
+    }
+
+    /// The snapshot is lost. Called exactly once in its life, **before** the origin write that cost it goes on: once this
+    /// has returned, the snapshot must not come back valid, even if its header could not be written (spec vector 59).
+    ///
+    /// @param why a sentence for the log
+    /// @throws IOException if it could not be remembered; harmless if the header could be written, else the origin
+    ///     write fails and the next one tries again
+    default void invalidated(DeviceRef cow, String why) throws IOException {}
+
+    /// The store was full at a write to the snapshot, store `PO`: its writes are refused from now on, its reads go on.
+    ///
+    /// @param why a sentence for the log
+    default void overflowed(DeviceRef cow, String why) {}
+
+    /// The store is full; the write that needs more waits. Returns true if the COW device has just been made larger.
+    default boolean grow(DeviceRef cow) {
+        return false;
+    }
+}
