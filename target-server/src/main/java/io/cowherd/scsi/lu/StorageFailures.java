@@ -1,5 +1,6 @@
 package io.cowherd.scsi.lu;
 
+import io.cowherd.mapping.device.NoSpaceException;
 import io.cowherd.scsi.cdb.Cdb;
 import io.cowherd.scsi.sense.Sense;
 import java.io.IOException;
@@ -12,8 +13,9 @@ import org.slf4j.LoggerFactory;
 ///
 /// | cause                                | sense   | what hosts do                                            |
 /// |--------------------------------------|---------|----------------------------------------------------------|
-/// | anything, while reading              | 3/11/00 | give up on the blocks                                    |
-/// | anything, while writing or flushing  | 3/0C/02 | report the error                                         |
+/// | no room in the store                 | 7/27/07 | fail with "no space", or stop the guest (ESXi)            |
+/// | anything else, while reading         | 3/11/00 | give up on the blocks                                    |
+/// | anything else, while changing        | 3/0C/02 | report the error, after some tries                       |
 /// | a bug of ours                        | 4/44/00 | give up on the command, do not try again                 |
 ///
 /// The log gets one failure in [#QUIET_NANOS] of each logical unit, with the number of those left out.
@@ -42,6 +44,9 @@ final class StorageFailures {
     /// Storage failed.
     Sense senseOf(IOException cause, Cdb cdb) {
         log(cause, cdb);
+        if (cause instanceof NoSpaceException) {
+            return Sense.SPACE_ALLOCATION_FAILED;
+        }
         return switch (cdb) {
             case Cdb.Read _, Cdb.Verify _, Cdb.GetLbaStatus _, Cdb.PreFetch _ -> Sense.READ_ERROR;
             default ->
@@ -55,6 +60,11 @@ final class StorageFailures {
         return Sense.INTERNAL_FAILURE;
     }
 
+    /// Failures since the last line.
+    long silent() {
+        return silent.get();
+    }
+
     private void log(Throwable cause, Cdb cdb) {
         long now = nanoTime.getAsLong();
         long until = quietUntil.get();
@@ -63,7 +73,7 @@ final class StorageFailures {
             return;
         }
         LOG.error(
-                "{} failed on {} ({} more failures since the last line).",
+                "{} failed on {} ({} failures since the last line were not logged).",
                 cdb,
                 unitName,
                 silent.getAndSet(0),
