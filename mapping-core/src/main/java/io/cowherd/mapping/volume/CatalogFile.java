@@ -14,8 +14,8 @@ import java.util.function.UnaryOperator;
 /// 4. **Make the names durable.**
 ///
 /// A crash leaves the old or the new generation in `catalog`, and perhaps a `catalog.new`, which the next open deletes.
-/// If step 4 fails, nobody knows which of the two a crash would leave: the catalog then refuses every further change until it
-/// has been opened again.
+/// If step 4 fails, nobody knows which of the two a crash would leave until the next change gets through: whoever undoes what
+/// belongs to a failed change makes an empty one first ([#reassert]).
 ///
 /// **Threading.** *Thread-safe*: changes are serialised by a lock that is held for these steps alone, so that an
 /// invalidation can be recorded in the midst of any other change.
@@ -31,7 +31,6 @@ final class CatalogFile {
     // Guarded by changes, read by any thread
     private volatile Catalog present;
     private boolean onDisk;
-    private boolean failed;
 
     private CatalogFile(Path directory, DurableFiles files, Catalog present, boolean onDisk) {
         this.directory = directory;
@@ -48,6 +47,9 @@ final class CatalogFile {
     /// Opens the catalog in `directory`, which is called as the group.
     static CatalogFile open(Path directory, DurableFiles files) throws IOException {
         Path file = directory.resolve(NAME);
+        if (!Files.exists(file)) {
+            throw new CorruptCatalogException(file, "the file", "none", "a catalog");
+        }
         if (Files.size(file) > CatalogFormat.MAX_BYTES) {
             throw new CorruptCatalogException(
                     file,
@@ -90,13 +92,12 @@ final class CatalogFile {
         }
     }
 
+    /// Writes the present generation once more, so that it is what a crash leaves.
+    void reassert() throws IOException {
+        update(catalog -> catalog);
+    }
+
     private void replace(byte[] next) throws IOException {
-        if (failed) {
-            throw new IOException(
-                    "The catalog "
-                            + directory.resolve(NAME)
-                            + " could not be made durable before. Restart to open it again.");
-        }
         if (next.length > CatalogFormat.MAX_BYTES) {
             throw new IOException(
                     "The catalog of " + directory + " would be larger than it may be.");
@@ -110,9 +111,7 @@ final class CatalogFile {
             files.sync(previous);
         }
         files.rename(temporary, directory.resolve(NAME)); // 3
-        failed = true;
         files.syncDirectory(directory); // 4
-        failed = false;
         onDisk = true;
     }
 }

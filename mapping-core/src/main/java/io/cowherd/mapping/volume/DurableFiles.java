@@ -24,9 +24,6 @@ interface DurableFiles {
     /// Makes a file of `sizeBytes` zeros without storage behind them. It must not be there.
     void createSparse(Path file, long sizeBytes) throws IOException;
 
-    /// Makes a file longer, by zeros without storage behind them; nothing happens if it is that long already.
-    void grow(Path file, long sizeBytes) throws IOException;
-
     /// Makes the content and length of a file durable.
     void sync(Path file) throws IOException;
 
@@ -59,13 +56,8 @@ interface DurableFiles {
                     if (Files.exists(file)) {
                         throw new FileAlreadyExistsException(file.toString());
                     }
-                    lengthen(file, sizeBytes);
-                }
-
-                @Override
-                public void grow(Path file, long sizeBytes) throws IOException {
-                    if (Files.size(file) < sizeBytes) {
-                        lengthen(file, sizeBytes);
+                    try (var made = new RandomAccessFile(file.toFile(), "rw")) {
+                        made.setLength(sizeBytes);
                     }
                 }
 
@@ -90,12 +82,6 @@ interface DurableFiles {
                 public void syncDirectory(Path directory) throws IOException {
                     try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
                         channel.force(true);
-                    }
-                }
-
-                private void lengthen(Path file, long sizeBytes) throws IOException {
-                    try (var open = new RandomAccessFile(file.toFile(), "rw")) {
-                        open.setLength(sizeBytes);
                     }
                 }
             };

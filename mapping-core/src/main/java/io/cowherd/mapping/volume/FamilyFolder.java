@@ -3,6 +3,7 @@ package io.cowherd.mapping.volume;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -74,12 +75,22 @@ final class FamilyFolder {
 
     /// Deletes a prepared file of which nothing became.
     void discard(String file) throws IOException {
-        files.delete(path(file + NEW));
+        if (Files.exists(path(file + NEW))) {
+            files.delete(path(file + NEW));
+        }
     }
 
     /// Marks a file as one that is being removed.
-    void retire(String file) throws IOException {
-        rename(file, file + REMOVED);
+    ///
+    /// @return false if it is not there: then there is nothing to remove
+    boolean retire(String file) throws IOException {
+        for (String name : List.of(file, file + NEW)) {
+            if (Files.exists(path(name))) {
+                rename(name, file + REMOVED);
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Takes back [#retire].
@@ -99,7 +110,7 @@ final class FamilyFolder {
         try {
             files.delete(directory);
             return true;
-        } catch (DirectoryNotEmptyException _) {
+        } catch (DirectoryNotEmptyException | NoSuchFileException _) {
             return false;
         }
     }

@@ -37,11 +37,9 @@ final class PowerCutFiles implements DurableFiles {
     /// A file that can be renamed while its content is not durable.
     private static final class Content {
         private Path path;
-        private final long durableBytes;
 
-        Content(Path path, long durableBytes) {
+        Content(Path path) {
             this.path = path;
-            this.durableBytes = durableBytes;
         }
     }
 
@@ -91,7 +89,7 @@ final class PowerCutFiles implements DurableFiles {
         step();
         boolean there = Files.exists(file);
         LOCAL.write(file, content);
-        changed(file, 0);
+        contents.putIfAbsent(file, new Content(file));
         if (!there) {
             names.add(new NameChange(parent(file), () -> Files.deleteIfExists(file)));
         }
@@ -101,15 +99,8 @@ final class PowerCutFiles implements DurableFiles {
     public void createSparse(Path file, long sizeBytes) throws IOException {
         step();
         LOCAL.createSparse(file, sizeBytes);
-        changed(file, 0);
+        contents.putIfAbsent(file, new Content(file));
         names.add(new NameChange(parent(file), () -> Files.deleteIfExists(file)));
-    }
-
-    @Override
-    public void grow(Path file, long sizeBytes) throws IOException {
-        step();
-        changed(file, Files.size(file));
-        LOCAL.grow(file, sizeBytes);
     }
 
     @Override
@@ -167,23 +158,14 @@ final class PowerCutFiles implements DurableFiles {
     /// @param random decides what is lost, within what may be
     void loseUnsynced(Random random) throws IOException {
         for (Content content : contents.values()) {
-            long size = Files.size(content.path);
-            long kept = content.durableBytes;
-            if (size > kept) {
-                kept += random.nextLong(size - kept + 1);
-            }
             try (var file = new RandomAccessFile(content.path.toFile(), "rw")) {
-                file.setLength(kept);
+                file.setLength(random.nextLong(file.length() + 1));
             }
         }
         int kept = random.nextInt(names.size() + 1);
         for (int i = names.size() - 1; i >= kept; i--) {
             names.get(i).undo().run();
         }
-    }
-
-    private void changed(Path file, long durableBytes) {
-        contents.putIfAbsent(file, new Content(file, durableBytes));
     }
 
     private Path copyToGrave(Path path) throws IOException {

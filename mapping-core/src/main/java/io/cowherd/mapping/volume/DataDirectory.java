@@ -1,0 +1,146 @@
+package io.cowherd.mapping.volume;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// The directory in which all groups live, locked against a second process.
+///
+/// ```text
+/// DATA/lock                              held for as long as the directory is open; has the holder's process id
+/// DATA/GROUP/catalog                     CatalogFormat
+/// DATA/GROUP/FAMILY-UUID/origin.img      an origin's data
+/// DATA/GROUP/FAMILY-UUID/UUID.cow        a snapshot's COW store, in the kernel's format
+/// ```
+///
+/// Other files in `DATA` are not touched.
+///
+/// **Threading.** *Immutable*, but for the lock that [#close] releases.
+final class DataDirectory implements AutoCloseable {
+    static final String LOCK = "lock";
+
+    private static final int MAX_PID_CHARS = 20;
+
+    private final Path directory;
+    private final FileChannel lockFile;
+
+    private DataDirectory(Path directory, FileChannel lockFile) {
+        this.directory = directory;
+        this.lockFile = lockFile;
+    }
+
+    /// Makes the directory if need be, and locks it.
+    ///
+    /// @throws DataDirectoryInUseException if it is open already, here or in another process
+    static DataDirectory open(Path directory) throws IOException {
+        Files.createDirectories(directory);
+        Path real = directory.toRealPath();
+        var lockFile =
+                FileChannel.open(
+                        real.resolve(LOCK),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE);
+        try {
+            if (lock(lockFile) == null) {
+                throw new DataDirectoryInUseException(directory, holder(lockFile));
+            }
+            byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.UTF_8);
+            lockFile.truncate(0);
+            lockFile.write(ByteBuffer.wrap(pid), 0);
+            return new DataDirectory(real, lockFile);
+        } catch (IOException | RuntimeException e) {
+            lockFile.close();
+            throw e;
+        }
+    }
+
+    private static @Nullable FileLock lock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException _) {
+            return null;
+        }
+    }
+
+    private static String holder(FileChannel lockFile) throws IOException {
+        var text = ByteBuffer.allocate(MAX_PID_CHARS);
+        lockFile.read(text, 0);
+        String pid = new String(text.array(), 0, text.position(), StandardCharsets.UTF_8).strip();
+        return pid.isEmpty() ? "another process" : "process " + pid;
+    }
+
+    /// Where it is, links resolved.
+    Path path() {
+        return directory;
+    }
+
+    /// Folder of a group, there or not.
+    Path group(String name) {
+        return directory.resolve(name);
+    }
+
+    /// Folders that hold a volume group, by name.
+    List<Path> groups() throws IOException {
+        try (var paths = Files.list(directory)) {
+            return paths.filter(DataDirectory::isGroup).sorted().toList();
+        }
+    }
+
+    /// Deletes the folders of groups whose creation a crash has cut short: those with nothing but an unfinished catalog.
+    ///
+    /// @param log is told each deletion
+    void recover(DurableFiles files, Consumer<String> log) throws IOException {
+        List<Path> folders;
+        try (var paths = Files.list(directory)) {
+            folders = paths.filter(Files::isDirectory).sorted().toList();
+        }
+        for (Path folder : folders) {
+            Path unfinished = folder.resolve(CatalogFile.NEXT);
+            if (Files.exists(unfinished) && isFree(folder)) {
+                files.delete(unfinished);
+                files.delete(folder);
+                log.accept("Deleted " + folder + ": left by a creation that a crash cut short.");
+            }
+        }
+    }
+
+    /// True if that folder can become a group's: it is not there, or nothing is in it but an unfinished catalog.
+    static boolean isFree(Path group) throws IOException {
+        if (!Files.exists(group, LinkOption.NOFOLLOW_LINKS)) {
+            return true;
+        }
+        if (!Files.isDirectory(group)) {
+            return false;
+        }
+        try (var paths = Files.list(group)) {
+            return paths.allMatch(path -> path.endsWith(CatalogFile.NEXT));
+        }
+    }
+
+    /// A folder whose catalog has gone, but not its predecessor, is one too: opening it says what is wrong.
+    private static boolean isGroup(Path path) {
+        return Files.exists(path.resolve(CatalogFile.NAME))
+                || Files.exists(path.resolve(CatalogFile.PREVIOUS));
+    }
+
+    @Override
+    public void close() throws IOException {
+        lockFile.close();
+    }
+
+    @Override
+    public String toString() {
+        return directory.toString();
+    }
+}

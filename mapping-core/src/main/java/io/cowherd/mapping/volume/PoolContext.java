@@ -1,0 +1,44 @@
+package io.cowherd.mapping.volume;
+
+import io.cowherd.mapping.dm.DeviceMapper;
+import io.cowherd.mapping.snapshot.SnapshotFamilies;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+
+/// What all groups of one pool share.
+///
+/// @param log takes a sentence for each thing that an operator should know
+/// @param clock tells when volumes are created
+/// @param files the steps by which files change
+/// @param devices opens backing devices
+/// @param watch hears of snapshots that are lost
+/// @param mapper holds the mapped devices
+/// @param listeners hear what happens to volumes
+record PoolContext(
+        Consumer<String> log,
+        InstantSource clock,
+        DurableFiles files,
+        DeviceOpener devices,
+        SnapshotWatch watch,
+        DeviceMapper mapper,
+        List<VolumeListener> listeners) {
+    static PoolContext of(
+            Consumer<String> log, InstantSource clock, DurableFiles files, DeviceOpener devices) {
+        var watch = new SnapshotWatch();
+        return new PoolContext(
+                log,
+                clock,
+                files,
+                devices,
+                watch,
+                new DeviceMapper(new SnapshotFamilies().targetTypes(watch)),
+                new CopyOnWriteArrayList<>());
+    }
+
+    /// Tells all listeners.
+    void announce(Consumer<VolumeListener> event) {
+        listeners.forEach(event);
+    }
+}

@@ -1,0 +1,115 @@
+package io.cowherd.mapping.volume;
+
+import io.cowherd.mapping.device.BlockDevice;
+import io.cowherd.mapping.dm.MappedDevice;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/// What origins and snapshots have in common.
+///
+/// **Threading.** *Thread-safe*: each answer reads volatile fields; written under the pool's change lock, but for
+/// [#open(boolean)].
+abstract sealed class PoolVolume implements Volume permits OriginVolume, SnapshotVolume {
+    // Immutable
+    private final Family family;
+    private final UUID uuid;
+    private final int number;
+    private final MappedDevice device;
+
+    // Any thread
+    private volatile VolumeName name;
+    private volatile boolean open;
+    private volatile boolean broken;
+
+    PoolVolume(Family family, UUID uuid, int number, VolumeName name, MappedDevice device) {
+        this.family = family;
+        this.uuid = uuid;
+        this.number = number;
+        this.name = name;
+        this.device = device;
+    }
+
+    final Family family() {
+        return family;
+    }
+
+    final MappedDevice mapped() {
+        return device;
+    }
+
+    /// The data cannot be reached: from now on the device serves errors.
+    final void markBroken() {
+        broken = true;
+    }
+
+    final boolean broken() {
+        return broken;
+    }
+
+    final void renamed(VolumeName to) {
+        name = to;
+    }
+
+    @Override
+    public final UUID uuid() {
+        return uuid;
+    }
+
+    @Override
+    public final VolumeName name() {
+        return name;
+    }
+
+    @Override
+    public final int number() {
+        return number;
+    }
+
+    @Override
+    public final BlockDevice device() {
+        return device;
+    }
+
+    @Override
+    public final long sizeBytes() {
+        return device.sizeBytes();
+    }
+
+    @Override
+    public final String attributes() {
+        return new Attributes(kind(), access(), state(), open).toString();
+    }
+
+    abstract Attributes.Kind kind();
+
+    abstract Attributes.Access access();
+
+    private Attributes.State state() {
+        if (invalid()) {
+            return isSuspended() ? Attributes.State.INVALID_SUSPENDED : Attributes.State.INVALID;
+        }
+        if (broken) {
+            return Attributes.State.BROKEN;
+        }
+        return isSuspended() ? Attributes.State.SUSPENDED : Attributes.State.ACTIVE;
+    }
+
+    private boolean isSuspended() {
+        return device.info().isSuspended();
+    }
+
+    @Override
+    public final void open(boolean inUse) {
+        open = inUse;
+    }
+
+    @Override
+    public @Nullable Volume origin() {
+        return null;
+    }
+
+    @Override
+    public final String toString() {
+        return name.toString();
+    }
+}

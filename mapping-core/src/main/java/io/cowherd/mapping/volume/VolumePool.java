@@ -1,0 +1,334 @@
+package io.cowherd.mapping.volume;
+
+import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.CONFLICT;
+import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.EXHAUSTED;
+import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.EXISTS;
+import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.INVALID;
+import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.NOT_FOUND;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// The volume groups of one data directory, on a device-mapper of their own.
+///
+/// A change is checked here, carried out by its [Family], and announced here. Changes follow one another; a request on a
+/// device never waits for the lock that they take, since a change waits for requests.
+///
+/// **Threading.** *Thread-safe*: one change at a time, under a lock; lookups read an immutable map.
+public final class VolumePool implements Volumes {
+    private static final Comparator<PoolVolume> ORDER =
+            Comparator.<PoolVolume, String>comparing(volume -> volume.name().group())
+                    .thenComparing(volume -> volume.family().origin().name().volume())
+                    .thenComparingInt(PoolVolume::number);
+
+    private final PoolContext context;
+    private final DataDirectory directory;
+    private final ReentrantLock changes = new ReentrantLock();
+
+    // Guarded by changes
+    private final Map<String, VolumeGroup> groups = new HashMap<>();
+    private boolean closed;
+
+    // Written under changes, read by any thread
+    private volatile Map<VolumeName, PoolVolume> volumes = Map.of();
+
+    private VolumePool(DataDirectory directory, PoolContext context) {
+        this.directory = directory;
+        this.context = context;
+    }
+
+    /// Opens a data directory, making it if need be, and brings all its volumes back.
+    ///
+    /// A volume whose files are missing or damaged does not stop the others: it is listed, its device serves errors, and
+    /// the log says what is wrong.
+    ///
+    /// @param dataDirectory where everything is kept; belongs to this pool until [#close]
+    /// @param log takes a sentence for each thing that an operator should know; must not block
+    /// @param clock tells when volumes are created
+    /// @throws DataDirectoryInUseException if it is open already, here or in another process
+    /// @throws CorruptCatalogException if a catalog is damaged; [CatalogTooNewException] and
+    ///     [CatalogTooOldException] likewise
+    public static VolumePool open(Path dataDirectory, Consumer<String> log, InstantSource clock)
+            throws IOException {
+        return open(dataDirectory, log, clock, DurableFiles.LOCAL, DeviceOpener.FILES);
+    }
+
+    /// The same over other files and devices, for tests.
+    static VolumePool open(
+            Path dataDirectory,
+            Consumer<String> log,
+            InstantSource clock,
+            DurableFiles files,
+            DeviceOpener devices)
+            throws IOException {
+        var directory = DataDirectory.open(dataDirectory);
+        var pool = new VolumePool(directory, PoolContext.of(log, clock, files, devices));
+        try {
+            directory.recover(files, log);
+            for (Path group : directory.groups()) {
+                var opened = VolumeGroup.open(group, pool.context);
+                pool.groups.put(opened.name(), opened);
+            }
+            pool.publish();
+            return pool;
+        } catch (IOException | RuntimeException e) {
+            pool.closeAfter(e);
+            throw e;
+        }
+    }
+
+    private void closeAfter(Exception cause) {
+        try {
+            close();
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    @Override
+    public void addListener(VolumeListener listener) {
+        context.listeners().add(listener);
+    }
+
+    @Override
+    public Volume create(VolumeName name, long sizeBytes)
+            throws VolumeRefusedException, IOException {
+        long size = Sizes.origin(sizeBytes);
+        return change(() -> announced(groupFor(name).create(name, size)));
+    }
+
+    @Override
+    public Volume adopt(VolumeName name, Path device) throws VolumeRefusedException, IOException {
+        return change(
+                () -> {
+                    Path path = Adoption.check(device, directory);
+                    return announced(groupFor(name).adopt(name, path));
+                });
+    }
+
+    @Override
+    public Volume snapshot(VolumeName origin, String name, SnapshotRequest request)
+            throws VolumeRefusedException, IOException {
+        return change(
+                () -> {
+                    var volume = find(origin);
+                    if (volume.origin() != null) {
+                        throw new VolumeRefusedException(
+                                CONFLICT,
+                                "Snapshots of snapshots are not supported.",
+                                "Make a snapshot of " + volume.family().origin().name() + ".");
+                    }
+                    var snapshotName = new VolumeName(origin.group(), name);
+                    groupFor(snapshotName);
+                    Path cow = request.cowDevice();
+                    Path adopted = cow == null ? null : Adoption.check(cow, directory);
+                    return announced(volume.family().snapshot(snapshotName, request, adopted));
+                });
+    }
+
+    /// Checks the name and finds its group, which comes to be if it is new.
+    private VolumeGroup groupFor(VolumeName name) throws VolumeRefusedException, IOException {
+        NameRules.check(name);
+        if (volumes.containsKey(name)) {
+            throw new VolumeRefusedException(
+                    EXISTS, "A volume " + name + " exists already.", "Choose another name.");
+        }
+        VolumeGroup present = groups.get(name.group());
+        if (present != null) {
+            present.checkRoom();
+            return present;
+        }
+        if (groups.size() >= VolumeGroup.MAX_GROUPS) {
+            throw new VolumeRefusedException(
+                    EXHAUSTED,
+                    "There are " + groups.size() + " volume groups already.",
+                    "Use one of them.");
+        }
+        Path folder = directory.group(name.group());
+        if (!DataDirectory.isFree(folder)) {
+            throw new VolumeRefusedException(
+                    INVALID,
+                    "The volume group cannot be called \""
+                            + name.group()
+                            + "\": "
+                            + folder
+                            + " is something else.",
+                    "Choose another name for the volume group.");
+        }
+        var made = VolumeGroup.create(folder, context);
+        groups.put(made.name(), made);
+        return made;
+    }
+
+    private Volume announced(PoolVolume volume) {
+        publish();
+        context.announce(listener -> listener.created(volume));
+        return volume;
+    }
+
+    @Override
+    public Volume extend(VolumeName snapshot, long cowSizeBytes)
+            throws VolumeRefusedException, IOException {
+        return change(
+                () -> {
+                    PoolVolume volume = find(snapshot);
+                    if (!(volume instanceof SnapshotVolume target)) {
+                        throw new VolumeRefusedException(
+                                CONFLICT,
+                                snapshot + " is not a snapshot and has no COW store.",
+                                "Extend one of its snapshots.");
+                    }
+                    target.family().extend(target, cowSizeBytes);
+                    return target;
+                });
+    }
+
+    @Override
+    public Volume rename(VolumeName from, VolumeName to)
+            throws VolumeRefusedException, IOException {
+        return change(
+                () -> {
+                    PoolVolume volume = find(from);
+                    if (!from.group().equals(to.group())) {
+                        throw new VolumeRefusedException(
+                                INVALID,
+                                from + " cannot be renamed to " + to + ": that is another group.",
+                                "Rename it within " + from.group() + ".");
+                    }
+                    groupFor(to);
+                    volume.family().rename(volume, to);
+                    publish();
+                    context.announce(listener -> listener.renamed(volume, from));
+                    return volume;
+                });
+    }
+
+    @Override
+    public void remove(VolumeName name, boolean withSnapshots)
+            throws VolumeRefusedException, IOException {
+        change(
+                () -> {
+                    PoolVolume volume = find(name);
+                    Family family = volume.family();
+                    List<PoolVolume> doomed = new ArrayList<>();
+                    if (volume instanceof OriginVolume) {
+                        doomed.addAll(family.snapshots());
+                        if (!doomed.isEmpty() && !withSnapshots) {
+                            throw new VolumeRefusedException(
+                                    CONFLICT,
+                                    name + " has " + doomed.size() + " snapshots.",
+                                    "Remove them first, or together with it.");
+                        }
+                    }
+                    doomed.add(volume);
+                    doomed.forEach(v -> context.announce(listener -> listener.removing(v)));
+                    removeAnnounced(family, volume, doomed);
+                    return volume;
+                });
+    }
+
+    /// If it fails, nothing has gone, and those who have stopped using the volumes are told that they may again.
+    private void removeAnnounced(Family family, PoolVolume volume, List<PoolVolume> doomed)
+            throws IOException {
+        boolean gone = false;
+        try {
+            family.remove(volume);
+            gone = true;
+        } finally {
+            publish();
+            if (!gone) {
+                doomed.reversed().forEach(v -> context.announce(listener -> listener.created(v)));
+            }
+        }
+    }
+
+    @Override
+    public Volume get(VolumeName name) throws VolumeRefusedException {
+        return find(name);
+    }
+
+    private PoolVolume find(VolumeName name) throws VolumeRefusedException {
+        PoolVolume volume = volumes.get(name);
+        if (volume == null) {
+            throw new VolumeRefusedException(
+                    NOT_FOUND, "There is no volume " + name + ".", "List the volumes.");
+        }
+        return volume;
+    }
+
+    @Override
+    public List<Volume> list() {
+        return volumes.values().stream().sorted(ORDER).<Volume>map(volume -> volume).toList();
+    }
+
+    @Override
+    public List<String> table() {
+        return context.mapper().table();
+    }
+
+    @Override
+    public List<String> status() {
+        return context.mapper().status();
+    }
+
+    @Override
+    public void close() throws IOException {
+        changes.lock();
+        try (directory) {
+            if (!closed) {
+                closed = true;
+                closeGroups();
+            }
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    private void closeGroups() throws IOException {
+        @Nullable IOException failure = null;
+        for (VolumeGroup group : groups.values()) {
+            try {
+                group.close();
+            } catch (IOException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private void publish() {
+        var present = new HashMap<VolumeName, PoolVolume>();
+        groups.values().stream()
+                .flatMap(VolumeGroup::volumes)
+                .forEach(volume -> present.put(volume.name(), volume));
+        volumes = Map.copyOf(present);
+    }
+
+    /// Something that changes volumes.
+    private interface Change {
+        Volume make() throws VolumeRefusedException, IOException;
+    }
+
+    private Volume change(Change change) throws VolumeRefusedException, IOException {
+        changes.lock();
+        try {
+            if (closed) {
+                throw new IOException("The pool in " + directory + " is closed.");
+            }
+            return change.make();
+        } finally {
+            changes.unlock();
+        }
+    }
+}

@@ -1,0 +1,271 @@
+package io.cowherd.mapping.volume;
+
+import static io.cowherd.mapping.volume.PoolFixture.KIB;
+import static io.cowherd.mapping.volume.PoolFixture.MIB;
+import static io.cowherd.mapping.volume.PoolFixture.assertHolds;
+import static io.cowherd.mapping.volume.PoolFixture.fill;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.cowherd.mapping.device.DeviceOperation;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What happens to the other volumes, and to a volume itself, when something beneath is broken.
+@Timeout(60)
+class VolumePoolFaultTest {
+    @TempDir private Path data;
+
+    private final FaultingOpener devices = new FaultingOpener();
+
+    private PoolFixture open() throws IOException {
+        return new PoolFixture(data, DurableFiles.LOCAL, devices);
+    }
+
+    /// Vector 59: the kernel lets such a snapshot come back valid, showing what never was.
+    @Test
+    void aLostSnapshotStaysLostThoughItsHeaderCouldNotBeWritten() throws Exception {
+        try (var fixture = open()) {
+            Volume base = fixture.create("vg/base", 8 * MIB);
+            fill(base, 0, 8 * MIB, 1);
+            Volume snap = fixture.snapshot("vg/base", "snap", 4 * MIB, 4096);
+            Volume other = fixture.snapshot("vg/base", "other", 4 * MIB, 4096);
+            var failures = new ArrayList<String>();
+            fixture.pool()
+                    .addListener(
+                            new VolumeListener() {
+                                @Override
+                                public void failed(Volume volume, String why) {
+                                    failures.add(volume.name() + " " + catalogHas("invalid="));
+                                }
+                            });
+            Path cow = cowFile(snap);
+            devices.failCows(_ -> true);
+            fill(base, 0, 64 * KIB, 2);
+            devices.failCows(_ -> false);
+            assertTrue(snap.invalid());
+            assertTrue(other.invalid());
+            assertEquals(
+                    List.of("vg/other true", "vg/snap true"), failures.stream().sorted().toList());
+            assertEquals(1, Files.readAllBytes(cow)[4], "the header still says valid");
+            assertHolds(base, 0, 64 * KIB, 2);
+
+            fixture.restart();
+            Volume back = fixture.get("vg/snap");
+            assertTrue(back.invalid());
+            assertEquals("swi-I-s---", back.attributes());
+            assertEquals("0 16384 snapshot Invalid", fixture.statusLine("vg-snap"));
+            assertThrows(IOException.class, () -> assertHolds(back, 0, 512, 1));
+            fill(fixture.get("vg/base"), 0, 64 * KIB, 3);
+        }
+    }
+
+    private boolean catalogHas(String text) {
+        try {
+            return Files.readString(data.resolve("vg").resolve("catalog")).contains(text);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private Path cowFile(Volume snapshot) {
+        Volume origin = snapshot.origin();
+        assertTrue(origin != null);
+        return data.resolve(snapshot.name().group())
+                .resolve(String.valueOf(origin == null ? null : origin.uuid()))
+                .resolve(snapshot.uuid() + ".cow");
+    }
+
+    /// The COW store fails at its 1st, 2nd, 3rd, … request, until the snapshot can be made.
+    @Test
+    void aSnapshotThatCannotBeMadeLeavesNothingBehind() throws Exception {
+        try (var fixture = open()) {
+            Volume base = fixture.create("vg/base", 4 * MIB);
+            List<String> table = fixture.pool().table();
+            int faults = 0;
+            while (!madeDespiteFault(fixture, faults + 1)) {
+                faults++;
+                assertEquals(table, fixture.pool().table());
+                assertEquals("-wi-a-----", base.attributes());
+                fill(base, 0, 64 * KIB, faults);
+                assertHolds(base, 0, 64 * KIB, faults);
+                assertEquals(List.of("origin.img"), files(base));
+            }
+            assertTrue(faults >= 3, faults + " requests only");
+            assertEquals("owi-a-s---", base.attributes());
+        }
+    }
+
+    private boolean madeDespiteFault(PoolFixture fixture, int at) throws Exception {
+        var count = new AtomicInteger();
+        devices.failCows(_ -> count.incrementAndGet() >= at);
+        try {
+            fixture.snapshot("vg/base", "snap", 4 * MIB, 4096);
+            return true;
+        } catch (IOException _) {
+            return false;
+        } finally {
+            devices.failCows(_ -> false);
+        }
+    }
+
+    private List<String> files(Volume origin) throws IOException {
+        Path folder = data.resolve("vg").resolve(origin.uuid().toString());
+        try (var paths = Files.list(folder)) {
+            return paths.map(path -> path.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void aMissingStoreHoldsItsOriginReadOnly() throws Exception {
+        try (var fixture = open()) {
+            Volume base = fixture.create("vg/base", 4 * MIB);
+            fill(base, 0, 4 * MIB, 1);
+            Volume snap = fixture.snapshot("vg/base", "snap", 4 * MIB, 4096);
+            Volume other = fixture.snapshot("vg/base", "other", 4 * MIB, 4096);
+            fill(base, 0, MIB, 2);
+            Path cow = cowFile(snap);
+            Path aside = data.resolve("aside");
+            fixture.pool().close();
+            Files.move(cow, aside);
+            try (var damaged = open()) {
+                assertHeld(damaged);
+                assertHolds(damaged.get("vg/other"), 0, 4 * MIB, 1);
+                fill(damaged.get("vg/other"), 0, 4096, 3);
+            }
+            Files.move(aside, cow);
+            try (var repaired = open()) {
+                assertEquals(List.of(), repaired.log);
+                assertHolds(repaired.get("vg/snap"), 0, 4 * MIB, 1);
+                fill(repaired.get("vg/base"), MIB, MIB, 4);
+                assertHolds(repaired.get("vg/snap"), 0, 4 * MIB, 1);
+            }
+            assertEquals(2, other.number());
+        }
+    }
+
+    private static void assertHeld(PoolFixture damaged) throws Exception {
+        Volume base = damaged.get("vg/base");
+        assertEquals("swi-X-s-p-", damaged.get("vg/snap").attributes());
+        assertEquals("oRi-a-s---", base.attributes());
+        assertTrue(base.readOnly());
+        assertTrue(
+                damaged.log.getFirst().startsWith("vg/snap cannot be used: "),
+                damaged.log::toString);
+        assertHolds(base, 0, MIB, 2);
+        assertThrows(IOException.class, () -> fill(base, 2 * MIB, 4096, 3));
+        assertThrows(IOException.class, () -> assertHolds(damaged.get("vg/snap"), 0, 4096, 1));
+    }
+
+    @Test
+    void removingTheMissingSnapshotLetsTheOriginGo() throws Exception {
+        try (var fixture = open()) {
+            fixture.create("vg/base", 4 * MIB);
+            Path cow = cowFile(fixture.snapshot("vg/base", "snap", 4 * MIB, 4096));
+            fixture.pool().close();
+            Files.delete(cow);
+        }
+        try (var damaged = open()) {
+            Volume base = damaged.get("vg/base");
+            assertTrue(base.readOnly());
+            assertRefused(() -> damaged.snapshot("vg/base", "next", 4 * MIB, 4096));
+            damaged.pool().remove(VolumeName.parse("vg/snap"), false);
+            assertFalse(base.readOnly());
+            assertEquals("-wi-a-----", base.attributes());
+            fill(base, 0, MIB, 2);
+            assertHolds(base, 0, MIB, 2);
+            damaged.snapshot("vg/base", "next", 4 * MIB, 4096);
+        }
+    }
+
+    private static void assertRefused(org.junit.jupiter.api.function.Executable request) {
+        assertThrows(VolumeRefusedException.class, request);
+    }
+
+    @Test
+    void aDamagedStoreIsRefusedByName() throws Exception {
+        try (var fixture = open()) {
+            fixture.create("vg/base", 4 * MIB);
+            Path cow = cowFile(fixture.snapshot("vg/base", "snap", 4 * MIB, 4096));
+            fixture.pool().close();
+            Files.write(cow, "XXXX".getBytes(StandardCharsets.UTF_8), StandardOpenOption.WRITE);
+        }
+        try (var damaged = open()) {
+            assertEquals("swi-X-s-p-", damaged.get("vg/snap").attributes());
+            assertTrue(
+                    damaged.log.getFirst().contains("CorruptStoreException"),
+                    damaged.log::toString);
+        }
+    }
+
+    @Test
+    void aMissingOriginDoesNotStopTheOthers() throws Exception {
+        try (var fixture = open()) {
+            Volume base = fixture.create("vg/base", 4 * MIB);
+            fixture.snapshot("vg/base", "snap", 4 * MIB, 4096);
+            fill(fixture.create("vg/fine", 4 * MIB), 0, MIB, 1);
+            fixture.pool().close();
+            Files.delete(data.resolve("vg").resolve(base.uuid().toString()).resolve("origin.img"));
+        }
+        try (var damaged = open()) {
+            assertEquals("owi-X-s-p-", damaged.get("vg/base").attributes());
+            assertEquals("swi-X-s-p-", damaged.get("vg/snap").attributes());
+            assertEquals("0 8192 error ", damaged.tableLine("vg-base"));
+            assertHolds(damaged.get("vg/fine"), 0, MIB, 1);
+            damaged.pool().remove(VolumeName.parse("vg/base"), true);
+            assertEquals(1, damaged.pool().list().size());
+        }
+    }
+
+    @Test
+    void aDamagedCatalogIsRefusedAndTheDirectoryLetGo() throws Exception {
+        try (var fixture = open()) {
+            fixture.create("vg/base", 4 * MIB);
+        }
+        Path catalog = data.resolve("vg").resolve("catalog");
+        byte[] good = Files.readAllBytes(catalog);
+        byte[] bad = good.clone();
+        bad[bad.length / 2] ^= 1;
+        Files.write(catalog, bad);
+        assertThrows(CorruptCatalogException.class, this::open);
+        Files.write(catalog, good);
+        try (var repaired = open()) {
+            assertEquals("-wi-a-----", repaired.get("vg/base").attributes());
+        }
+        Files.delete(catalog);
+        assertThrows(CorruptCatalogException.class, this::open);
+    }
+
+    /// The catalog's disk is full just when a snapshot is lost, and its COW store fails as well: then, and only then, the
+    /// origin's write fails.
+    @Test
+    void aLossThatCanBeRecordedNowhereFailsTheOriginsWrite() throws Exception {
+        Path graveyard = Files.createDirectory(data.resolve("graveyard"));
+        try (var fixture = open()) {
+            fixture.create("vg/base", 4 * MIB);
+            fixture.snapshot("vg/base", "snap", 4 * MIB, 4096);
+        }
+        var files = new PowerCutFiles(graveyard, 1);
+        try (var fixture = new PoolFixture(data, files, devices)) {
+            Volume base = fixture.get("vg/base");
+            devices.failCows(operation -> operation.kind() != DeviceOperation.Kind.READ);
+            assertThrows(IOException.class, () -> fill(base, 0, 4096, 2));
+            files.repair();
+            fill(base, 0, 4096, 3);
+            devices.failCows(_ -> false);
+            assertTrue(fixture.get("vg/snap").invalid());
+            assertTrue(catalogHas("invalid="));
+        }
+    }
+}
