@@ -1,0 +1,48 @@
+package io.cowherd.iscsi.login;
+
+import io.cowherd.iscsi.discovery.TargetEntry;
+import java.util.Locale;
+import org.jscsi.parser.login.LoginStatus;
+import org.jspecify.annotations.Nullable;
+
+/// Who logs in to what; said in the first request of a login.
+///
+/// **Threading.** *Immutable.*
+///
+/// @param initiatorName iSCSI name in lower case (RFC 3722 folds case)
+/// @param isid 48 bits
+/// @param type discovery or normal
+/// @param target the target; null in a discovery session
+public record LoginIdentity(
+        String initiatorName, long isid, SessionType type, @Nullable TargetEntry target) {
+    /// Longest iSCSI name (RFC 7143 4.2.7.1).
+    private static final int MAX_NAME_LENGTH = 223;
+
+    /// Checks and folds an iSCSI name.
+    ///
+    /// @throws LoginRefused if it is no iSCSI name
+    static String name(String key, String value) throws LoginRefused {
+        boolean known =
+                value.regionMatches(true, 0, "iqn.", 0, 4)
+                        || value.regionMatches(true, 0, "eui.", 0, 4)
+                        || value.regionMatches(true, 0, "naa.", 0, 4);
+        if (!known
+                || value.length() > MAX_NAME_LENGTH
+                || value.chars().anyMatch(c -> c <= ' ' || c == ',' || c == 0x7F)) {
+            throw new LoginRefused(
+                    LoginStatus.INITIATOR_ERROR,
+                    key
+                            + " is no iSCSI name: "
+                            + value.length()
+                            + " characters, begins with \""
+                            + value.substring(0, Math.min(16, value.length()))
+                            + "\"");
+        }
+        return value.toLowerCase(Locale.ROOT);
+    }
+
+    /// Name of the initiator port: iSCSI name, `,i,0x`, ISID (RFC 7143 4.2.7.1).
+    public String initiatorPort() {
+        return initiatorName + ",i,0x" + "%012x".formatted(isid);
+    }
+}

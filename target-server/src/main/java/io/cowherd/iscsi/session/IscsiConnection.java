@@ -1,0 +1,161 @@
+package io.cowherd.iscsi.session;
+
+import io.cowherd.iscsi.discovery.Portal;
+import io.cowherd.iscsi.discovery.SendTargets;
+import io.cowherd.iscsi.pdu.ConnectionFailed;
+import io.cowherd.iscsi.pdu.PduRejected;
+import io.cowherd.iscsi.pdu.ProtocolFailure;
+import io.cowherd.iscsi.wire.PduReceiver;
+import io.cowherd.iscsi.wire.PduStream;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One connection of an initiator: first a [LoginPhase], then a [FullFeaturePhase].
+///
+/// The one place that decides what a protocol failure costs: a Reject, or the connection.
+///
+/// **Threading.** *Confined to the connection's event loop.*
+public final class IscsiConnection implements PduReceiver, Session.Control {
+    private static final Logger LOG = LoggerFactory.getLogger(IscsiConnection.class);
+
+    /// What the server hears of a connection; called on its event loop.
+    public interface Listener {
+        /// The login has ended well; at most once.
+        void loggedIn();
+
+        /// The connection is gone; once.
+        void closed();
+    }
+
+    // Immutable
+    private final PduStream stream;
+    private final ServerScope scope;
+    private final Portal portal;
+    private final Listener listener;
+
+    // Owned by the event loop
+    private Phase phase;
+    private Timers.Timer loginTimer = Timers.Timer.NONE;
+    private boolean isClosing;
+
+    /// A connection that waits for its first login request. [#accepted()] starts its clock.
+    ///
+    /// @param stream not yet in a pipeline
+    /// @param portal that the initiator has connected to
+    public IscsiConnection(PduStream stream, ServerScope scope, Portal portal, Listener listener) {
+        this.stream = stream;
+        this.scope = scope;
+        this.portal = portal;
+        this.listener = listener;
+        this.phase = new LoginPhase(this);
+        stream.receiver(this);
+    }
+
+    /// Starts the login timer; once the stream is in its pipeline.
+    public void accepted() {
+        int timeout = scope.limits().loginTimeoutMillis();
+        loginTimer =
+                scope.timers()
+                        .after(
+                                stream.loop(),
+                                timeout,
+                                () -> close("no login within " + timeout + " ms"));
+    }
+
+    @Override
+    public @Nullable ByteBuffer header() throws ProtocolFailure {
+        stream.check();
+        return phase.header();
+    }
+
+    @Override
+    public void complete() throws ProtocolFailure {
+        phase.complete();
+    }
+
+    @Override
+    public void failed(ProtocolFailure failure) {
+        if (isClosing) {
+            return;
+        }
+        switch (failure) {
+            case PduRejected refusal -> {
+                LOG.info("{}: PDU rejected: {}", stream.remoteAddress(), refusal.getMessage());
+                phase.rejected(refusal);
+            }
+            case ConnectionFailed fatal -> close(fatal.getMessage());
+        }
+    }
+
+    @Override
+    public void closed() {
+        isClosing = true;
+        loginTimer.cancel();
+        phase.closed();
+        listener.closed();
+    }
+
+    @Override
+    public void requestLogout(int withinSeconds) {
+        if (phase instanceof FullFeaturePhase full && !isClosing) {
+            full.requestLogout(withinSeconds);
+        }
+    }
+
+    @Override
+    public void drop(String reason) {
+        if (phase instanceof FullFeaturePhase full && !isClosing) {
+            full.announceDrop();
+        }
+        finish(reason);
+    }
+
+    @Override
+    public void finish(String reason) {
+        if (phase instanceof FullFeaturePhase full && !isClosing) {
+            full.finish(() -> close(reason));
+        } else {
+            close(reason);
+        }
+    }
+
+    /// Sends what is queued and closes.
+    @Override
+    public void close(String reason) {
+        stream.check();
+        if (!isClosing) {
+            isClosing = true;
+            LOG.info("{}: connection closed: {}", stream.remoteAddress(), reason);
+            stream.closeAfterFlush();
+        }
+    }
+
+    boolean isClosing() {
+        return isClosing;
+    }
+
+    /// Goes over to full feature phase.
+    void enter(FullFeaturePhase next) {
+        loginTimer.cancel();
+        phase = next;
+        listener.loggedIn();
+    }
+
+    PduStream stream() {
+        return stream;
+    }
+
+    ServerScope scope() {
+        return scope;
+    }
+
+    Portal portal() {
+        return portal;
+    }
+
+    SendTargets sendTargets() {
+        return new SendTargets(scope.portals().get(), portal, stream.localAddress());
+    }
+}

@@ -1,0 +1,32 @@
+package io.cowherd.iscsi.session;
+
+import io.cowherd.config.Limits;
+import io.cowherd.iscsi.discovery.Portal;
+import io.cowherd.iscsi.discovery.TargetDirectory;
+import io.cowherd.iscsi.login.LoginOffer;
+import io.cowherd.iscsi.wire.BufferBudget;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Supplier;
+
+/// What all connections of a server share.
+///
+/// **Threading.** *Thread-safe: its parts are.*
+///
+/// @param limits bounds on what peers control
+/// @param offer what logins may agree on
+/// @param directory the targets
+/// @param registry the sessions
+/// @param budget memory for data of all connections
+/// @param portals all portals, bound
+/// @param timers for all deadlines
+/// @param clock for what people read; nothing is decided by it
+public record ServerScope(
+        Limits limits,
+        LoginOffer offer,
+        TargetDirectory directory,
+        SessionRegistry registry,
+        BufferBudget budget,
+        Supplier<List<Portal>> portals,
+        Timers timers,
+        InstantSource clock) {}

@@ -1,0 +1,166 @@
+package io.cowherd.iscsi.session;
+
+import io.cowherd.iscsi.discovery.Portal;
+import io.cowherd.iscsi.discovery.TargetEntry;
+import io.cowherd.iscsi.login.LoginIdentity;
+import io.cowherd.iscsi.login.SessionParameters;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/// A session as the rest of the server sees it. What it does happens in its connection, on its event loop; here is who it
+/// is, what it has done so far, and the door for those who want it to end.
+///
+/// **Threading.** *Thread-safe: immutable, counters written by one thread, and messages to the event loop.*
+public final class Session {
+    /// How a session is ended from outside; runs on the event loop.
+    interface Control {
+        /// Asks the initiator to log out within the time.
+        void requestLogout(int withinSeconds);
+
+        /// Closes the connection at once.
+        void close(String reason);
+
+        /// Takes no more requests, lets running commands finish and answer, then closes.
+        void finish(String reason);
+
+        /// Says that the session is about to be dropped, then does as [#finish].
+        void drop(String reason);
+    }
+
+    // Immutable
+    private final LoginIdentity identity;
+    private final SessionParameters parameters;
+    private final Portal portal;
+    private final String address;
+    private final Instant since;
+    private final Executor loop;
+    private final Control control;
+
+    // Any thread
+    private final CompletableFuture<Session> gone = new CompletableFuture<>();
+    private volatile int tsih;
+
+    // Written by the event loop, read by any thread
+    private final AtomicLong commands = new AtomicLong();
+    private final AtomicLong bytesRead = new AtomicLong();
+    private final AtomicLong bytesWritten = new AtomicLong();
+
+    Session(
+            LoginIdentity identity,
+            SessionParameters parameters,
+            Portal portal,
+            String address,
+            Instant since,
+            Executor loop,
+            Control control) {
+        this.identity = identity;
+        this.parameters = parameters;
+        this.portal = portal;
+        this.address = address;
+        this.since = since;
+        this.loop = loop;
+        this.control = control;
+    }
+
+    LoginIdentity identity() {
+        return identity;
+    }
+
+    SessionParameters parameters() {
+        return parameters;
+    }
+
+    Portal portal() {
+        return portal;
+    }
+
+    /// Name of the target; null in a discovery session.
+    public @Nullable String targetName() {
+        TargetEntry target = identity.target();
+        return target == null ? null : target.name();
+    }
+
+    int tsih() {
+        return tsih;
+    }
+
+    void tsih(int value) {
+        tsih = value;
+    }
+
+    void countCommand() {
+        commands.setOpaque(commands.getPlain() + 1);
+    }
+
+    void countRead(int bytes) {
+        bytesRead.setOpaque(bytesRead.getPlain() + bytes);
+    }
+
+    void countWritten(int bytes) {
+        bytesWritten.setOpaque(bytesWritten.getPlain() + bytes);
+    }
+
+    /// Asks the initiator to log out (asynchronous event 1).
+    ///
+    /// @param withinSeconds 0 to 65535
+    public void requestLogout(int withinSeconds) {
+        loop.execute(() -> control.requestLogout(withinSeconds));
+    }
+
+    /// Closes the connection at once; running commands are aborted.
+    public void close(String reason) {
+        loop.execute(() -> control.close(reason));
+    }
+
+    /// Takes no more requests, lets running commands finish and answer, then closes.
+    public void finish(String reason) {
+        loop.execute(() -> control.finish(reason));
+    }
+
+    /// Tells the initiator that the session is dropped (asynchronous event 3), then does as [#finish].
+    public void drop(String reason) {
+        loop.execute(() -> control.drop(reason));
+    }
+
+    /// Completes when no task of the session is left and its nexus is closed.
+    public CompletionStage<Session> gone() {
+        return gone;
+    }
+
+    /// Runs `work` when the session is gone, on whatever thread ends it; at once if it is.
+    void whenGone(Runnable work) {
+        CompletableFuture<Void> _ = gone.thenRun(work);
+    }
+
+    void isGone() {
+        gone.complete(this);
+    }
+
+    /// What management shows.
+    public SessionInfo info() {
+        return new SessionInfo(
+                identity.initiatorName(),
+                "%012x".formatted(identity.isid()),
+                tsih,
+                identity.type(),
+                targetName(),
+                portal.listen().toString(),
+                portal.groupTag(),
+                address,
+                parameters,
+                commands.getOpaque(),
+                bytesRead.getOpaque(),
+                bytesWritten.getOpaque(),
+                since);
+    }
+
+    @Override
+    public String toString() {
+        return "%s (isid %012x, tsih %d) at %s"
+                .formatted(identity.initiatorName(), identity.isid(), tsih, address);
+    }
+}
