@@ -50,6 +50,9 @@ final class WriteTask extends CommandTask {
             Commands commands, ScsiCommandHeader command, long bidirectionalReadBytes, Task task) {
         super(commands, command, bidirectionalReadBytes, task);
         this.wantedBytes = (int) Math.min(task.dataOutBytes(), expectedOutBytes());
+        if (expectedOutBytes() != task.dataOutBytes()) {
+            task.announced(expectedOutBytes());
+        }
     }
 
     /// Takes in the command PDU (1, 2).

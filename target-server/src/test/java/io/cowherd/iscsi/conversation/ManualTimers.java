@@ -1,0 +1,42 @@
+package io.cowherd.iscsi.conversation;
+
+import io.cowherd.iscsi.session.Timers;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Executor;
+
+/// Timers that fire when the test says that time has passed.
+final class ManualTimers implements Timers {
+    private record Entry(long id, long at, Executor loop, Runnable work) {}
+
+    private final List<Entry> entries = new ArrayList<>();
+    private long now;
+    private long lastId;
+
+    @Override
+    public synchronized Timer after(Executor loop, long delayMillis, Runnable work) {
+        Entry entry = new Entry(++lastId, now + delayMillis, loop, work);
+        entries.add(entry);
+        return () -> remove(entry);
+    }
+
+    private synchronized void remove(Entry entry) {
+        entries.remove(entry);
+    }
+
+    /// Moves time on; what is due is handed to its event loop.
+    void advance(long millis) {
+        List<Entry> due;
+        synchronized (this) {
+            now += millis;
+            due =
+                    entries.stream()
+                            .filter(entry -> entry.at() <= now)
+                            .sorted(Comparator.comparingLong(Entry::at))
+                            .toList();
+            entries.removeAll(due);
+        }
+        due.forEach(entry -> entry.loop().execute(entry.work()));
+    }
+}
