@@ -1,0 +1,381 @@
+package io.cowherd.scsi.target;
+
+import io.cowherd.scsi.Nexus;
+import io.cowherd.scsi.Task;
+import io.cowherd.scsi.cdb.Cdb;
+import io.cowherd.scsi.lu.InquiryData;
+import io.cowherd.scsi.lu.LogicalUnit;
+import io.cowherd.scsi.lu.Outcome;
+import io.cowherd.scsi.sense.Sense;
+import io.cowherd.scsi.sense.UnitAttention;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// One command, from its CDB to its status:
+///
+/// 1. **Judge** it when it is taken in: a command that cannot work moves no data.
+/// 2. **Hold** it back if a task with the ORDERED attribute wants that.
+/// 3. **Attention** first: if the host has to be told something, it is told that instead.
+/// 4. **Execute** it on the event loop, or if it would have to wait, by a [StorageJob] on a thread that may.
+/// 5. **Complete** it on the event loop, once, with status, sense and length.
+///
+/// **Threading.** *Confined to the connection's event loop*; a storage job only reads [#isStopped].
+final class CommandTask implements Task, Runnable {
+    private static final byte GOOD = 0x00;
+    private static final byte CHECK_CONDITION = 0x02;
+    private static final byte TASK_SET_FULL = 0x28;
+    private static final byte TASK_ABORTED = 0x40;
+
+    /// Most bytes of an answer that is not READ data; allocation lengths beyond it are cut.
+    private static final int MAX_ANSWER_BYTES = 64 << 10;
+
+    private static final ByteBuffer EMPTY = ByteBuffer.allocate(0).asReadOnlyBuffer();
+
+    /// SELECT REPORT codes of REPORT LUNS (SPC-4 6.33): 0 all but well known, 1 well known only, 2 all, 10 to 12 the
+    /// same with administrative or subsidiary ones, of which there are none.
+    private static final int WELL_KNOWN_ONLY = 1;
+
+    /// Who aborted a task.
+    enum AbortCause {
+        /// Its own initiator, or the end of its nexus: no response.
+        OWN_NEXUS,
+        /// Somebody else: TASK ABORTED, as TAS is 1.
+        SOMEBODY_ELSE
+    }
+
+    // Immutable
+    private final TargetNexus nexus;
+    private final LunMap.@Nullable Entry entry;
+    private final int lun;
+    private final Cdb cdb;
+    private final Nexus.TaskAttribute attribute;
+    private final @Nullable Sense refusal;
+    private final int dataOutBytes;
+    private final int dataInBytes;
+
+    // Owned by the event loop
+    @Nullable CommandTask earlier;
+    @Nullable CommandTask later;
+    private TaskState state = TaskState.RECEIVED;
+    private boolean surplusDataOut;
+    private ByteBuffer dataOut = EMPTY;
+    private ByteBuffer dataIn = EMPTY;
+    private @Nullable Completion completion;
+    private @Nullable StorageJob job;
+    private @Nullable List<Drain> drains;
+    private byte status = GOOD;
+    private ByteBuffer sense = EMPTY;
+    private int dataInLength;
+
+    // Written by the event loop, read by a storage job
+    private volatile @Nullable AbortCause abortCause;
+
+    CommandTask(
+            TargetNexus nexus,
+            LunMap.@Nullable Entry entry,
+            int lun,
+            Cdb cdb,
+            Nexus.TaskAttribute attribute) {
+        this.nexus = nexus;
+        this.entry = entry;
+        this.lun = lun;
+        this.cdb = cdb;
+        this.attribute = attribute;
+        this.refusal = judge(); // 1
+        int blockBytes = entry == null ? 1 : entry.unit().blockBytes();
+        long most = cdb instanceof Cdb.Read ? Integer.MAX_VALUE : MAX_ANSWER_BYTES;
+        this.dataOutBytes = refusal == null ? (int) cdb.dataOutBytes(blockBytes) : 0;
+        this.dataInBytes = refusal == null ? (int) Math.min(most, cdb.dataInBytes(blockBytes)) : 0;
+    }
+
+    private @Nullable Sense judge() {
+        if (entry != null) {
+            boolean autoContingentAllegiance = attribute == Nexus.TaskAttribute.ACA;
+            return autoContingentAllegiance ? Sense.INVALID_FIELD : entry.unit().refuses(cdb);
+        }
+        return switch (cdb) {
+            case Cdb.StandardInquiry _, Cdb.ReportLuns _, Cdb.RequestSense _ -> null;
+            default -> Sense.NO_SUCH_LUN; // whatever else it is
+        };
+    }
+
+    @Override
+    public int dataOutBytes() {
+        return dataOutBytes;
+    }
+
+    @Override
+    public int dataInBytes() {
+        return dataInBytes;
+    }
+
+    @Override
+    public void announced(long expectedBytes) {
+        surplusDataOut = expectedBytes > dataOutBytes;
+    }
+
+    // -- 2. hold --
+
+    @Override
+    public void execute(ByteBuffer out, ByteBuffer in, Completion toldTo) {
+        nexus.checkThread();
+        dataOut = out;
+        dataIn = in;
+        completion = toldTo;
+        switch (state) {
+            case RECEIVED -> {
+                if (nexus.mustHold(this)) {
+                    state = TaskState.HELD;
+                    nexus.held(1);
+                } else {
+                    start();
+                }
+            }
+            case WITHDRAWN -> end();
+            case HELD, RUNNING, ENDED -> throw new AssertionError("Executed twice: " + this);
+        }
+    }
+
+    /// Starts a task that nothing holds back any more.
+    void start() {
+        leaveHeld();
+        state = TaskState.RUNNING;
+        Sense first = attentionOrRefusal();
+        if (first != null) {
+            finish(new Outcome.CheckCondition(first));
+            return;
+        }
+        Outcome outcome = executeNow(); // 4
+        if (outcome != null) {
+            finish(outcome);
+        } else {
+            executeBlocking();
+        }
+    }
+
+    private void leaveHeld() {
+        if (state == TaskState.HELD) {
+            nexus.held(-1);
+        }
+    }
+
+    // -- 3. attention --
+
+    private @Nullable Sense attentionOrRefusal() {
+        UnitAttention attention = takeAttention();
+        if (attention != null) {
+            return attention.sense();
+        }
+        if (refusal != null) {
+            return refusal;
+        }
+        boolean wrongLength = surplusDataOut || dataOut.remaining() < dataOutBytes;
+        if (wrongLength && cdb.wantsExactDataOut()) {
+            return Sense.INVALID_FIELD;
+        }
+        // SWP may have been set while the data was on its way.
+        return cdb instanceof Cdb.Changing && entry != null ? entry.unit().refuses(cdb) : null;
+    }
+
+    private @Nullable UnitAttention takeAttention() {
+        return switch (cdb) {
+            case Cdb.StandardInquiry _,
+                    Cdb.VitalProductData _,
+                    Cdb.ReportLuns _,
+                    Cdb.RequestSense _ ->
+                    null;
+            default -> entry == null ? null : nexus.attentions().take(entry.unit());
+        };
+    }
+
+    // -- 4. execute --
+
+    private @Nullable Outcome executeNow() {
+        if (cdb instanceof Cdb.ReportLuns(int selectReport, long allocationBytes)) {
+            nexus.attentions().lunsReported();
+            ByteBuffer report = nexus.luns().report(selectReport == WELL_KNOWN_ONLY);
+            return LogicalUnit.send(report, allocationBytes, dataIn);
+        }
+        if (entry != null) {
+            return entry.unit().executeNow(cdb, dataOut, dataIn, nexus.targetPort());
+        }
+        return switch (cdb) {
+            case Cdb.StandardInquiry(int allocationBytes) ->
+                    LogicalUnit.send(InquiryData.standardOfAbsent(lun), allocationBytes, dataIn);
+            case Cdb.RequestSense(boolean descriptor, int allocationBytes) ->
+                    LogicalUnit.send(Sense.NO_SUCH_LUN.encode(descriptor), allocationBytes, dataIn);
+            default -> throw new AssertionError("Not refused without a logical unit: " + cdb);
+        };
+    }
+
+    private void executeBlocking() {
+        LunMap.Entry place = java.util.Objects.requireNonNull(entry);
+        StorageJob storageJob = new StorageJob(this, place.unit(), cdb, dataOut, dataIn);
+        job = storageJob;
+        if (!place.lane().tryExecute(storageJob)) {
+            job = null;
+            status = TASK_SET_FULL;
+            end();
+        }
+    }
+
+    /// True once nobody waits for the result. Any thread.
+    boolean isStopped() {
+        return abortCause != null;
+    }
+
+    /// Brings the task back to its event loop. Any thread, once per storage job.
+    void comeBack() {
+        nexus.post(this);
+    }
+
+    /// The task is back on its event loop: its storage job has ended, or never will run.
+    @Override
+    public void run() {
+        StorageJob ended = job;
+        Outcome outcome = ended == null ? null : ended.outcome();
+        if (outcome == null) {
+            end();
+        } else {
+            finish(outcome);
+        }
+    }
+
+    // -- 5. complete --
+
+    private void finish(Outcome outcome) {
+        switch (outcome) {
+            case Outcome.Good(int bytes) -> dataInLength = bytes;
+            case Outcome.GoodTellOthers(UnitAttention attention) -> tellOthers(attention);
+            case Outcome.CheckCondition(Sense why) -> {
+                status = CHECK_CONDITION;
+                sense = why.encode(entry != null && entry.unit().descriptorSense());
+            }
+        }
+        end();
+    }
+
+    private void tellOthers(UnitAttention attention) {
+        if (entry != null) {
+            nexus.tellOthers(entry.unit(), attention);
+        }
+    }
+
+    private void end() {
+        if (state != TaskState.WITHDRAWN) {
+            nexus.unlink(this);
+        }
+        state = TaskState.ENDED;
+        job = null;
+        if (abortCause == AbortCause.SOMEBODY_ELSE) {
+            status = TASK_ABORTED;
+            sense = EMPTY;
+        }
+        dataOut = EMPTY;
+        dataIn = EMPTY;
+        Completion toldTo = completion;
+        if (toldTo != null) {
+            toldTo.completed(this);
+        }
+        if (drains != null) {
+            drains.forEach(Drain::ended);
+        }
+        nexus.releaseHeld();
+    }
+
+    // -- abort --
+
+    @Override
+    public void abort() {
+        nexus.checkThread();
+        abort(AbortCause.OWN_NEXUS);
+    }
+
+    void abort(AbortCause cause) {
+        if (abortCause != null) {
+            return;
+        }
+        switch (state) {
+            case RECEIVED -> {
+                abortCause = cause;
+                state = TaskState.WITHDRAWN;
+                nexus.unlink(this);
+                nexus.releaseHeld();
+            }
+            case HELD -> {
+                abortCause = cause;
+                leaveHeld();
+                state = TaskState.RUNNING;
+                comeBack();
+            }
+            case RUNNING -> {
+                abortCause = cause;
+                if (job != null && job.withdraw()) {
+                    comeBack();
+                }
+            }
+            case WITHDRAWN, ENDED -> {}
+        }
+    }
+
+    /// Has `drain` wait for this task if it still runs.
+    void drainInto(Drain drain) {
+        if (state == TaskState.RUNNING) {
+            if (drains == null) {
+                drains = new ArrayList<>(1);
+            }
+            drain.add();
+            drains.add(drain);
+        }
+    }
+
+    // -- answers --
+
+    LunMap.@Nullable Entry entry() {
+        return entry;
+    }
+
+    TaskState state() {
+        return state;
+    }
+
+    boolean isOrdered() {
+        return attribute == Nexus.TaskAttribute.ORDERED;
+    }
+
+    boolean isHeadOfQueue() {
+        return attribute == Nexus.TaskAttribute.HEAD_OF_QUEUE;
+    }
+
+    @Override
+    public boolean aborted() {
+        return abortCause != null;
+    }
+
+    @Override
+    public boolean respondsThoughAborted() {
+        return abortCause == AbortCause.SOMEBODY_ELSE;
+    }
+
+    @Override
+    public byte status() {
+        return status;
+    }
+
+    @Override
+    public ByteBuffer sense() {
+        return sense;
+    }
+
+    @Override
+    public int dataInLength() {
+        return dataInLength;
+    }
+
+    @Override
+    public String toString() {
+        return "%s on LUN %d, %s".formatted(cdb, lun, state);
+    }
+}

@@ -1,0 +1,287 @@
+package io.cowherd.scsi.target;
+
+import io.cowherd.config.Limits;
+import io.cowherd.scsi.Nexus;
+import io.cowherd.scsi.ScsiTarget;
+import io.cowherd.scsi.TaskManagement;
+import io.cowherd.scsi.lu.LogicalUnit;
+import io.cowherd.scsi.lu.TargetPort;
+import io.cowherd.scsi.sense.UnitAttention;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// The SCSI target device behind one iSCSI target name.
+///
+/// **Threading.** *Thread-safe: LUN map and list of nexuses are immutable snapshots, replaced under one lock that is never
+/// held while anybody else is called; a nexus is only ever touched by posting to its event loop.*
+public final class ScsiTargetDevice implements ScsiTarget {
+    /// Initiator ports that are remembered, to greet them with *nexus loss* when they come again.
+    private static final int MAX_KNOWN_PORTS = 1024;
+
+    /// Every portal is in one portal group, and one target port group, until there is ALUA.
+    private static final int PORT_GROUP = 1;
+
+    // Immutable
+    private final String name;
+    private final Limits limits;
+    private final IoPool pool;
+    private final Alarm alarm;
+
+    // Any thread; replaced under lock
+    private final Object lock = new Object();
+    private volatile LunMap luns = LunMap.EMPTY;
+    private volatile List<TargetNexus> nexuses = List.of();
+    private volatile Runnable nexusListener = () -> {};
+
+    // Guarded by lock
+    private final Map<String, Boolean> knownPorts =
+            new LinkedHashMap<>() {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+                    return size() > MAX_KNOWN_PORTS;
+                }
+            };
+
+    /// A target without logical units.
+    ///
+    /// @param name iSCSI name of the target
+    /// @param limits [Limits#maxLunsPerTarget()] and [Limits#taskManagementTimeoutMillis()] are used
+    /// @param pool threads for I/O that may block, shared by all targets
+    public ScsiTargetDevice(String name, Limits limits, IoPool pool) {
+        this(name, limits, pool, Alarm.system());
+    }
+
+    /// The same with a timer of one's own.
+    public ScsiTargetDevice(String name, Limits limits, IoPool pool, Alarm alarm) {
+        this.name = name;
+        this.limits = limits;
+        this.pool = pool;
+        this.alarm = alarm;
+    }
+
+    /// iSCSI name of the target.
+    public String name() {
+        return name;
+    }
+
+    // -- logical units --
+
+    /// Shows a logical unit from now on, and tells every nexus.
+    ///
+    /// @param lun 0 to 16383; Windows sees those below 256
+    /// @throws IllegalStateException if the LUN is taken, cannot be addressed, or the target has as many as it may
+    public void addLun(int lun, LogicalUnit unit) {
+        if (lun < 0 || lun > Lun.MAX) {
+            throw new IllegalStateException(
+                    "LUN %d of %s is not within 0 to %d.".formatted(lun, name, Lun.MAX));
+        }
+        synchronized (lock) {
+            if (luns.find(lun) != null) {
+                throw new IllegalStateException("LUN %d of %s is taken.".formatted(lun, name));
+            }
+            if (luns.size() >= limits.maxLunsPerTarget()) {
+                throw new IllegalStateException(
+                        "%s already has %d LUNs, as many as maxLunsPerTarget allows; remove one first."
+                                .formatted(name, luns.size()));
+            }
+            luns = luns.with(new LunMap.Entry(lun, unit, pool.lane()));
+        }
+        unit.onAttention(attention -> establishOnAll(unit, attention));
+        lunsChanged(null);
+    }
+
+    /// Shows a logical unit no more, aborts its tasks (hosts get TASK ABORTED), and tells every nexus.
+    ///
+    /// @return completes when no task uses the logical unit any more, on some event loop or at once: then its device may be
+    ///     closed. At once as well if there is no such LUN.
+    public CompletionStage<Void> removeLun(int lun) {
+        LunMap.Entry entry;
+        synchronized (lock) {
+            entry = luns.find(lun);
+            luns = luns.without(lun);
+        }
+        CompletableFuture<Void> drained = new CompletableFuture<>();
+        if (entry == null) {
+            drained.complete(null);
+            return drained;
+        }
+        lunsChanged(entry.unit());
+        abortEverywhere(null, entry.unit(), () -> drained.complete(null));
+        return drained;
+    }
+
+    private void lunsChanged(@Nullable LogicalUnit gone) {
+        for (TargetNexus nexus : nexuses) {
+            nexus.post(
+                    () -> {
+                        if (gone != null) {
+                            nexus.attentions().forget(gone);
+                        }
+                        for (LunMap.Entry entry : luns.entries()) {
+                            nexus.establish(entry.unit(), UnitAttention.LUNS_CHANGED);
+                        }
+                    });
+        }
+    }
+
+    LunMap luns() {
+        return luns;
+    }
+
+    // -- nexuses --
+
+    @Override
+    public Nexus open(String initiatorPort, int relativeTargetPort, Executor loop) {
+        TargetPort port = new TargetPort(name, relativeTargetPort, PORT_GROUP);
+        TargetNexus nexus;
+        synchronized (lock) {
+            boolean known = knownPorts.put(initiatorPort, true) != null;
+            UnitAttention greeting = known ? UnitAttention.NEXUS_LOSS : UnitAttention.POWER_ON;
+            nexus = new TargetNexus(this, initiatorPort, port, loop, greeting);
+            List<TargetNexus> more = new ArrayList<>(nexuses);
+            more.add(nexus);
+            nexuses = List.copyOf(more);
+        }
+        nexusListener.run();
+        return nexus;
+    }
+
+    /// A nexus has closed, and none of its tasks is left.
+    void closed(TargetNexus nexus) {
+        synchronized (lock) {
+            nexuses = nexuses.stream().filter(n -> n != nexus).toList();
+        }
+        nexusListener.run();
+    }
+
+    /// The nexuses that are open now: as long as there are any, every logical unit here is in use.
+    public List<NexusInfo> nexuses() {
+        return nexuses.stream().map(TargetNexus::info).toList();
+    }
+
+    /// Has `listener` run after each opening and closing of a nexus, on whatever thread that happens; it must not block.
+    public void onNexusesChanged(Runnable listener) {
+        nexusListener = listener;
+    }
+
+    private void establishOnAll(LogicalUnit unit, UnitAttention attention) {
+        for (TargetNexus nexus : nexuses) {
+            nexus.post(() -> nexus.establish(unit, attention));
+        }
+    }
+
+    void establishOnOthers(TargetNexus me, LogicalUnit unit, UnitAttention attention) {
+        for (TargetNexus nexus : nexuses) {
+            if (nexus != me) {
+                nexus.post(() -> nexus.establish(unit, attention));
+            }
+        }
+    }
+
+    // -- task management --
+
+    /// Executes a task management function for a nexus, on its event loop.
+    void manage(
+            TargetNexus requester,
+            TaskManagement function,
+            int lun,
+            Consumer<TaskManagement.Response> done) {
+        LunMap.Entry entry = lun == Lun.NONE ? null : luns.find(lun);
+        boolean needsLun =
+                switch (function) {
+                    case ABORT_TASK_SET, CLEAR_TASK_SET, LOGICAL_UNIT_RESET -> true;
+                    case TARGET_WARM_RESET, TARGET_COLD_RESET -> false;
+                };
+        if (needsLun && entry == null) {
+            done.accept(TaskManagement.Response.NO_SUCH_LUN);
+            return;
+        }
+        Answer answer = new Answer(done);
+        Runnable complete = () -> answer.give(TaskManagement.Response.COMPLETE);
+        Runnable backHome = () -> requester.post(complete);
+        LogicalUnit unit = entry == null ? null : entry.unit();
+        switch (function) {
+            case ABORT_TASK_SET ->
+                    requester.abortTasks(unit, CommandTask.AbortCause.OWN_NEXUS, complete);
+            case CLEAR_TASK_SET -> abortEverywhere(requester, unit, backHome);
+            case LOGICAL_UNIT_RESET ->
+                    reset(requester, unit, UnitAttention.LOGICAL_UNIT_RESET, backHome);
+            case TARGET_WARM_RESET, TARGET_COLD_RESET ->
+                    reset(requester, null, UnitAttention.TARGET_RESET, backHome);
+        }
+        if (!answer.given) {
+            Runnable reject = () -> answer.give(TaskManagement.Response.REJECTED);
+            alarm.after(limits.taskManagementTimeoutMillis(), () -> requester.post(reject));
+        }
+    }
+
+    /// Resets one logical unit, or all if `unit` is null: modes to their defaults, an attention on every nexus, no task left.
+    private void reset(
+            TargetNexus requester,
+            @Nullable LogicalUnit unit,
+            UnitAttention attention,
+            Runnable drained) {
+        for (LunMap.Entry entry : luns.entries()) {
+            if (unit == null || entry.unit() == unit) {
+                entry.unit().reset();
+                establishOnOthers(requester, entry.unit(), attention);
+                requester.establish(entry.unit(), attention);
+            }
+        }
+        abortEverywhere(requester, unit, drained);
+    }
+
+    /// Aborts the tasks of all nexuses on one logical unit, or on all if `unit` is null.
+    ///
+    /// @param requester who asks, on whose event loop we are; null if nobody does
+    /// @param drained run on some event loop, or here, when none of the tasks is left
+    private void abortEverywhere(
+            @Nullable TargetNexus requester, @Nullable LogicalUnit unit, Runnable drained) {
+        List<TargetNexus> all = nexuses;
+        AtomicInteger left = new AtomicInteger(all.size() + 1);
+        Runnable one =
+                () -> {
+                    if (left.decrementAndGet() == 0) {
+                        drained.run();
+                    }
+                };
+        for (TargetNexus nexus : all) {
+            if (nexus == requester) { // now: what comes behind the function is not meant
+                nexus.abortTasks(unit, CommandTask.AbortCause.OWN_NEXUS, one);
+            } else if (!nexus.post(
+                    () -> nexus.abortTasks(unit, CommandTask.AbortCause.SOMEBODY_ELSE, one))) {
+                one.run();
+            }
+        }
+        one.run();
+    }
+
+    /// The one answer to a task management function: what comes first, the end or the deadline.
+    ///
+    /// **Threading.** *Confined to the connection's event loop.*
+    private static final class Answer {
+        private final Consumer<TaskManagement.Response> done;
+        private boolean given;
+
+        Answer(Consumer<TaskManagement.Response> done) {
+            this.done = done;
+        }
+
+        void give(TaskManagement.Response response) {
+            if (!given) {
+                given = true;
+                done.accept(response);
+            }
+        }
+    }
+}

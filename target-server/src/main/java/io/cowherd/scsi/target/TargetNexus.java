@@ -1,0 +1,236 @@
+package io.cowherd.scsi.target;
+
+import io.cowherd.scsi.Nexus;
+import io.cowherd.scsi.Task;
+import io.cowherd.scsi.TaskManagement;
+import io.cowherd.scsi.cdb.Cdb;
+import io.cowherd.scsi.lu.LogicalUnit;
+import io.cowherd.scsi.lu.TargetPort;
+import io.cowherd.scsi.sense.UnitAttention;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A nexus: its tasks in the order they came, and what its host has yet to be told.
+///
+/// ORDERED tasks (SAM-5 8.9) wait for all earlier tasks of the nexus on their logical unit, and later ones wait for them, but
+/// HEAD OF QUEUE. Between nexuses nobody can tell in which order commands came.
+///
+/// **Threading.** *Confined to the connection's event loop*; [#post] and what is said to be for any thread is.
+final class TargetNexus implements Nexus {
+    private static final Logger LOG = LoggerFactory.getLogger(TargetNexus.class);
+
+    private static final long NO_THREAD = 0;
+
+    // Immutable
+    private final ScsiTargetDevice target;
+    private final String initiatorPort;
+    private final TargetPort targetPort;
+    private final Executor loop;
+
+    // Owned by the event loop
+    private final UnitAttentions attentions = new UnitAttentions();
+    private long threadId = NO_THREAD;
+    private @Nullable CommandTask first;
+    private @Nullable CommandTask last;
+    private int orderedTasks;
+    private int heldTasks;
+    private Runnable attentionCallback = () -> {};
+    private boolean closed;
+
+    TargetNexus(
+            ScsiTargetDevice target,
+            String initiatorPort,
+            TargetPort targetPort,
+            Executor loop,
+            UnitAttention greeting) {
+        this.target = target;
+        this.initiatorPort = initiatorPort;
+        this.targetPort = targetPort;
+        this.loop = loop;
+        for (LunMap.Entry entry : target.luns().entries()) {
+            attentions.establish(entry.unit(), greeting);
+        }
+    }
+
+    // -- the transport's side --
+
+    @Override
+    public Task begin(long lun, ByteBuffer cdb, TaskAttribute attribute) {
+        checkThread();
+        int number = Lun.decode(lun);
+        LunMap.Entry entry = number == Lun.NONE ? null : target.luns().find(number);
+        CommandTask task = new CommandTask(this, entry, number, Cdb.decode(cdb), attribute);
+        link(task);
+        if (closed) {
+            task.abort(CommandTask.AbortCause.OWN_NEXUS);
+        }
+        return task;
+    }
+
+    @Override
+    public void manage(TaskManagement function, long lun, Consumer<TaskManagement.Response> done) {
+        checkThread();
+        target.manage(this, function, Lun.decode(lun), done);
+    }
+
+    @Override
+    public void close(Runnable done) {
+        checkThread();
+        closed = true;
+        attentions.clear();
+        abortTasks(
+                null,
+                CommandTask.AbortCause.OWN_NEXUS,
+                () -> {
+                    target.closed(this);
+                    done.run();
+                });
+    }
+
+    @Override
+    public void onAttention(Runnable callback) {
+        attentionCallback = callback;
+    }
+
+    // -- any thread --
+
+    /// Runs something on the event loop. False if the loop is no more: then no task of this nexus will ever move again.
+    boolean post(Runnable action) {
+        try {
+            loop.execute(action);
+            return true;
+        } catch (RejectedExecutionException e) {
+            LOG.debug("The event loop of {} has ended before its tasks.", initiatorPort, e);
+            return false;
+        }
+    }
+
+    NexusInfo info() {
+        return new NexusInfo(initiatorPort, targetPort.relativePort());
+    }
+
+    TargetPort targetPort() {
+        return targetPort;
+    }
+
+    LunMap luns() {
+        return target.luns();
+    }
+
+    // -- the event loop's --
+
+    /// The first thread to come is the event loop; no other may follow.
+    void checkThread() {
+        Thread current = Thread.currentThread();
+        if (threadId == NO_THREAD) {
+            threadId = current.threadId();
+        } else if (threadId != current.threadId()) {
+            throw new AssertionError(
+                    "The nexus of %s lives on thread %d, not on %s."
+                            .formatted(initiatorPort, threadId, current));
+        }
+    }
+
+    UnitAttentions attentions() {
+        return attentions;
+    }
+
+    void establish(LogicalUnit unit, UnitAttention attention) {
+        if (!closed) {
+            attentions.establish(unit, attention);
+            attentionCallback.run();
+        }
+    }
+
+    void tellOthers(LogicalUnit unit, UnitAttention attention) {
+        target.establishOnOthers(this, unit, attention);
+    }
+
+    /// Aborts tasks, and runs `drained` when none of them touches its buffers any more, maybe at once.
+    ///
+    /// @param unit tasks on this logical unit only, or null for all
+    void abortTasks(@Nullable LogicalUnit unit, CommandTask.AbortCause cause, Runnable drained) {
+        Drain drain = new Drain(drained);
+        CommandTask next;
+        for (CommandTask task = first; task != null; task = next) {
+            next = task.later;
+            LunMap.Entry entry = task.entry();
+            if (unit == null || (entry != null && entry.unit() == unit)) {
+                task.abort(cause);
+                task.drainInto(drain);
+            }
+        }
+        drain.close();
+    }
+
+    // -- the task set --
+
+    private void link(CommandTask task) {
+        task.earlier = last;
+        if (last == null) {
+            first = task;
+        } else {
+            last.later = task;
+        }
+        last = task;
+        orderedTasks += task.isOrdered() ? 1 : 0;
+    }
+
+    void unlink(CommandTask task) {
+        if (task.earlier == null) {
+            first = task.later;
+        } else {
+            task.earlier.later = task.later;
+        }
+        if (task.later == null) {
+            last = task.earlier;
+        } else {
+            task.later.earlier = task.earlier;
+        }
+        task.earlier = null;
+        orderedTasks -= task.isOrdered() ? 1 : 0;
+    }
+
+    /// Counts a task that is held back, or one less.
+    void held(int change) {
+        heldTasks += change;
+    }
+
+    /// True if a task has to wait for earlier ones.
+    boolean mustHold(CommandTask task) {
+        if (orderedTasks == 0 || task.isHeadOfQueue()) {
+            return false;
+        }
+        for (CommandTask before = task.earlier; before != null; before = before.earlier) {
+            boolean sameUnit = Objects.equals(before.entry(), task.entry());
+            if (sameUnit && (task.isOrdered() || before.isOrdered())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Starts the tasks that nothing holds back any more. A start may end tasks and so call this again.
+    void releaseHeld() {
+        CommandTask task = heldTasks == 0 ? null : first;
+        while (task != null) {
+            if (task.state() == TaskState.HELD && !mustHold(task)) {
+                task.start();
+                task = first; // the list may have changed
+            } else {
+                task = task.later;
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return initiatorPort;
+    }
+}

@@ -1,0 +1,84 @@
+package io.cowherd.scsi.target;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+final class IoPoolTest {
+    @Test
+    void aHungLaneLeavesThreadsToTheOthers() throws Exception {
+        try (TestTarget target = new TestTarget(4, 100)) {
+            IoPool.Lane hung = target.pool.lane();
+            CountDownLatch release = new CountDownLatch(1);
+            for (int i = 0; i < 10; i++) {
+                assertTrue(hung.tryExecute(() -> await(release)));
+            }
+            CountDownLatch done = new CountDownLatch(5);
+            IoPool.Lane healthy = target.pool.lane();
+            for (int i = 0; i < 5; i++) {
+                assertTrue(healthy.tryExecute(done::countDown));
+            }
+            done.await();
+            release.countDown();
+        }
+    }
+
+    @Test
+    void aLaneKeepsItsOrder() throws Exception {
+        try (TestTarget target = new TestTarget(1, 100)) {
+            IoPool.Lane lane = target.pool.lane();
+            List<Integer> order = new ArrayList<>();
+            CountDownLatch done = new CountDownLatch(50);
+            for (int i = 0; i < 50; i++) {
+                int number = i;
+                lane.tryExecute(
+                        () -> {
+                            order.add(number);
+                            done.countDown();
+                        });
+            }
+            done.await();
+            for (int i = 0; i < 50; i++) {
+                assertEquals(i, order.get(i));
+            }
+        }
+    }
+
+    @Test
+    void closingLetsWhatWasTakenInEnd() throws Exception {
+        TestTarget target = new TestTarget(2, 100);
+        IoPool.Lane lane = target.pool.lane();
+        CountDownLatch release = new CountDownLatch(1);
+        CountDownLatch done = new CountDownLatch(10);
+        boolean[] interrupted = new boolean[1];
+        for (int i = 0; i < 10; i++) {
+            lane.tryExecute(
+                    () -> {
+                        await(release);
+                        interrupted[0] |= Thread.currentThread().isInterrupted();
+                        done.countDown();
+                    });
+        }
+        assertFalse(target.pool.close(1));
+        assertFalse(lane.tryExecute(() -> {}));
+        release.countDown();
+        done.await();
+        assertTrue(target.pool.close(30_000));
+        assertFalse(interrupted[0]);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

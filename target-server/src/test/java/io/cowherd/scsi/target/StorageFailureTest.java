@@ -1,0 +1,143 @@
+package io.cowherd.scsi.target;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.cowherd.mapping.device.BlockDevice;
+import io.cowherd.mapping.device.FaultingDevice;
+import io.cowherd.mapping.device.MemoryDevice;
+import io.cowherd.mapping.device.NoSpaceException;
+import io.cowherd.mapping.device.WrappedDevice;
+import io.cowherd.mapping.device.WriteMode;
+import io.cowherd.scsi.Nexus.TaskAttribute;
+import io.cowherd.scsi.lu.LogicalUnit.Access;
+import io.cowherd.scsi.lu.LogicalUnit.Settings;
+import io.cowherd.scsi.lu.LogicalUnit.WriteCache;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// What hosts are told when storage fails, or may not be written.
+final class StorageFailureTest {
+    private static final int BLOCK = 512;
+
+    private final MemoryDevice memory = MemoryDevice.numbered(1 << 20, 1000);
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "28 00 00 00 00 07 00 00 01 00                   | 0    | 3/11/00",
+                "28 00 00 00 00 07 00 04 00 00                   | 0    | 3/11/00",
+                "2F 00 00 00 00 07 00 00 01 00                   | 0    | 3/11/00",
+                "2A 00 00 00 00 07 00 00 01 00                   | 512  | 3/0C/02",
+                "2A 08 00 00 00 07 00 00 01 00                   | 512  | 3/0C/02",
+                "35 00 00 00 00 00 00 00 00 00                   | 0    | 3/0C/02",
+                "41 00 00 00 00 07 00 00 01 00                   | 512  | 3/0C/02",
+                "93 01 00 00 00 00 00 00 00 07 00 00 00 01 00 00 | 0    | 3/0C/02",
+                "89 00 00 00 00 00 00 00 00 07 00 00 00 01 00 00 | 1024 | 3/0C/02"
+            })
+    void aFailingDeviceIsReported(String cdb, int dataOut, String sense) {
+        FaultingDevice faulting = new FaultingDevice(memory);
+        try (TestTarget target = TestTarget.of(faulting)) {
+            TestHost host = TestHost.ready(target.device, "iqn.a");
+            faulting.failAll();
+            assertEquals(sense, host.send(cdb, new byte[dataOut]).sense());
+            faulting.heal();
+            host.send("28 00 00 00 00 07 00 00 01 00").good();
+            host.close();
+        }
+    }
+
+    /// Goal: the host learns that space is short, as it can do something about that. Method: a device that has none left.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "2A 00 00 00 00 07 00 00 01 00",
+                "2A 08 00 00 00 07 00 00 01 00",
+            })
+    void aFullStoreIsReported(String cdb) {
+        BlockDevice full =
+                new WrappedDevice(memory) {
+                    @Override
+                    public void write(long offsetBytes, ByteBuffer source, WriteMode mode)
+                            throws IOException {
+                        throw new NoSpaceException("full on purpose", new IOException("ENOSPC"));
+                    }
+
+                    @Override
+                    public boolean tryWrite(long offsetBytes, ByteBuffer source) {
+                        return false;
+                    }
+                };
+        try (TestTarget target = TestTarget.of(full)) {
+            TestHost host = TestHost.ready(target.device, "iqn.a");
+            assertEquals("7/27/07", host.send(cdb, new byte[BLOCK]).sense());
+            host.close();
+        }
+    }
+
+    /// Goal: a bug below ends the command, not the event loop or the thread. Method: a device that throws what it must not.
+    @Test
+    void aBugIsAnInternalFailure() {
+        BlockDevice broken =
+                new WrappedDevice(memory) {
+                    @Override
+                    public void flush() {
+                        throw new AssertionError("broken on purpose");
+                    }
+
+                    @Override
+                    public boolean tryRead(long offsetBytes, ByteBuffer target) {
+                        throw new IllegalStateException("broken on purpose");
+                    }
+                };
+        try (TestTarget target = TestTarget.of(broken)) {
+            TestHost host = TestHost.ready(target.device, "iqn.a");
+            assertEquals("4/44/00", host.send("35 00 00 00 00 00 00 00 00 00").sense());
+            assertEquals("4/44/00", host.send("28 00 00 00 00 07 00 00 01 00").sense());
+            host.send("2A 00 00 00 00 07 00 00 01 00", new byte[BLOCK]).good();
+            host.close();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "0A 00 00 07 01 00                               | 512",
+                "2A 00 00 00 00 07 00 00 01 00                   | 512",
+                "AA 00 00 00 00 07 00 00 00 01 00 00             | 512",
+                "8A 00 00 00 00 00 00 00 00 07 00 00 00 01 00 00 | 512",
+                "2E 00 00 00 00 07 00 00 01 00                   | 512",
+                "41 00 00 00 00 07 00 00 01 00                   | 512",
+                "93 00 00 00 00 00 00 00 00 07 00 00 00 01 00 00 | 512",
+                "89 00 00 00 00 00 00 00 00 07 00 00 00 01 00 00 | 1024",
+                "8B 00 00 00 00 00 00 00 00 07 00 00 00 01 00 00 | 512",
+                "42 00 00 00 00 00 00 00 18 00                   | 24"
+            })
+    void aProtectedUnitIsNotWritten(String cdb, int dataOut) {
+        Settings readOnly = new Settings(Access.READ_ONLY, WriteCache.VOLATILE, 1 << 20);
+        try (TestTarget target = TestTarget.of(memory, readOnly);
+                TestTarget writable = TestTarget.of(memory)) {
+            TestHost host = TestHost.ready(target.device, "iqn.a");
+            assertEquals("7/27/00", host.send(cdb, new byte[dataOut]).sense());
+            host.send("2F 00 00 00 00 07 00 00 01 00").good();
+            host.close();
+
+            TestHost user = TestHost.ready(writable.device, "iqn.a");
+            TestHost.Sent onItsWay = user.hold(0, cdb, TaskAttribute.SIMPLE);
+            byte[] swp = HexFormat.of().parseHex("000000000A0A0210084000" + "00FFFF001E");
+            user.send("15 10 00 00 10 00", swp).good();
+            assertEquals("7/27/02", user.send(cdb, new byte[dataOut]).sense());
+            onItsWay.execute(new byte[dataOut]);
+            assertEquals("7/27/02", onItsWay.await().sense());
+            user.close();
+        }
+        assertArrayEquals(MemoryDevice.numberedSector(1007), memory.get(7 * BLOCK, BLOCK));
+    }
+}
