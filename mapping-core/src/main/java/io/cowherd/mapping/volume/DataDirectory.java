@@ -3,16 +3,16 @@ package io.cowherd.mapping.volume;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /// The directory in which all groups live, locked against a second process.
 ///
@@ -31,6 +31,10 @@ final class DataDirectory implements AutoCloseable {
 
     private static final int MAX_PID_CHARS = 20;
 
+    /// What this process has open. Asked before the lock file is touched: a process that closes a file loses its locks on it,
+    /// however it came by them (POSIX record locks), so a second attempt must not even open it.
+    private static final Set<Path> OPEN_HERE = ConcurrentHashMap.newKeySet();
+
     private final Path directory;
     private final FileChannel lockFile;
 
@@ -43,33 +47,60 @@ final class DataDirectory implements AutoCloseable {
     ///
     /// @throws DataDirectoryInUseException if it is open already, here or in another process
     static DataDirectory open(Path directory) throws IOException {
-        Files.createDirectories(directory);
-        Path real = directory.toRealPath();
+        Path real = make(directory).toRealPath();
+        if (!OPEN_HERE.add(real)) {
+            throw new DataDirectoryInUseException(
+                    directory, "process " + ProcessHandle.current().pid() + " (this one)");
+        }
+        boolean open = false;
+        try {
+            var opened = new DataDirectory(real, lock(directory, real.resolve(LOCK)));
+            open = true;
+            return opened;
+        } finally {
+            if (!open) {
+                OPEN_HERE.remove(real);
+            }
+        }
+    }
+
+    /// One that is made here is for its owner only.
+    private static Path make(Path directory) throws IOException {
+        if (Files.isDirectory(directory)) {
+            return directory;
+        }
+        Path absolute = directory.toAbsolutePath();
+        Path parent = absolute.getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
+        boolean posix = absolute.getFileSystem().supportedFileAttributeViews().contains("posix");
+        return posix
+                ? Files.createDirectory(
+                        absolute,
+                        PosixFilePermissions.asFileAttribute(
+                                PosixFilePermissions.fromString("rwx------")))
+                : Files.createDirectory(absolute);
+    }
+
+    private static FileChannel lock(Path directory, Path file) throws IOException {
         var lockFile =
                 FileChannel.open(
-                        real.resolve(LOCK),
+                        file,
                         StandardOpenOption.CREATE,
                         StandardOpenOption.READ,
                         StandardOpenOption.WRITE);
         try {
-            if (lock(lockFile) == null) {
+            if (lockFile.tryLock() == null) {
                 throw new DataDirectoryInUseException(directory, holder(lockFile));
             }
             byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.UTF_8);
             lockFile.truncate(0);
             lockFile.write(ByteBuffer.wrap(pid), 0);
-            return new DataDirectory(real, lockFile);
+            return lockFile;
         } catch (IOException | RuntimeException e) {
             lockFile.close();
             throw e;
-        }
-    }
-
-    private static @Nullable FileLock lock(FileChannel channel) throws IOException {
-        try {
-            return channel.tryLock();
-        } catch (OverlappingFileLockException _) {
-            return null;
         }
     }
 
@@ -136,7 +167,10 @@ final class DataDirectory implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        lockFile.close();
+        if (lockFile.isOpen()) {
+            lockFile.close();
+            OPEN_HERE.remove(directory);
+        }
     }
 
     @Override

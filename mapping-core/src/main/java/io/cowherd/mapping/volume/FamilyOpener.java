@@ -77,7 +77,11 @@ final class FamilyOpener {
             return family.broken(record, undo);
         }
         if (!volume.invalid() && volume.status() instanceof SnapshotStatus.Invalid) {
-            family.invalidated(volume, "Snapshot is marked invalid.");
+            String why = "Snapshot is marked invalid.";
+            Undo.attempt(
+                    context.log(),
+                    "record that " + volume + " is invalid, as its header says",
+                    () -> family.invalidated(volume, why));
         }
         return volume;
     }

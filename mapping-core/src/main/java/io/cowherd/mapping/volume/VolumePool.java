@@ -52,7 +52,7 @@ public final class VolumePool implements Volumes {
     /// the log says what is wrong.
     ///
     /// @param dataDirectory where everything is kept; belongs to this pool until [#close]
-    /// @param log takes a sentence for each thing that an operator should know; must not block
+    /// @param log takes a sentence for each thing that an operator should know, from any thread; must not block
     /// @param clock tells when volumes are created
     /// @throws DataDirectoryInUseException if it is open already, here or in another process
     /// @throws CorruptCatalogException if a catalog is damaged; [CatalogTooNewException] and
@@ -135,13 +135,17 @@ public final class VolumePool implements Volumes {
                 });
     }
 
-    /// Checks the name and finds its group, which comes to be if it is new.
-    private VolumeGroup groupFor(VolumeName name) throws VolumeRefusedException, IOException {
+    private void checkFree(VolumeName name) throws VolumeRefusedException {
         NameRules.check(name);
         if (volumes.containsKey(name)) {
             throw new VolumeRefusedException(
                     EXISTS, "A volume " + name + " exists already.", "Choose another name.");
         }
+    }
+
+    /// Checks the name of a new volume and finds its group, which comes to be if it is new.
+    private VolumeGroup groupFor(VolumeName name) throws VolumeRefusedException, IOException {
+        checkFree(name);
         VolumeGroup present = groups.get(name.group());
         if (present != null) {
             present.checkRoom();
@@ -204,7 +208,7 @@ public final class VolumePool implements Volumes {
                                 from + " cannot be renamed to " + to + ": that is another group.",
                                 "Rename it within " + from.group() + ".");
                     }
-                    groupFor(to);
+                    checkFree(to);
                     volume.family().rename(volume, to);
                     publish();
                     context.announce(listener -> listener.renamed(volume, from));

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -36,6 +37,7 @@ class SnapshotInstantTest {
     private final AtomicBoolean stop = new AtomicBoolean();
     private final AtomicLong[] begun = new AtomicLong[WRITERS];
     private final AtomicLong[] done = new AtomicLong[WRITERS];
+    private final Semaphore[] rounds = new Semaphore[WRITERS];
 
     @Test
     void aSnapshotIsOfOneInstant() throws Exception {
@@ -47,6 +49,7 @@ class SnapshotInstantTest {
                 int number = writer;
                 begun[number] = new AtomicLong();
                 done[number] = new AtomicLong();
+                rounds[number] = new Semaphore(0);
                 writers.add(threads.submit((Callable<Void>) () -> count(base, number)));
             }
             try {
@@ -71,6 +74,9 @@ class SnapshotInstantTest {
             }
             base.device().write(place(writer, n), sector.flip(), WriteMode.CACHED);
             done[writer].set(n);
+            if (n % SECTORS == 0) {
+                rounds[writer].release();
+            }
         }
         return null;
     }
@@ -81,6 +87,7 @@ class SnapshotInstantTest {
     }
 
     private void takeAndCheck(PoolFixture fixture, int round) throws Exception {
+        awaitProgress();
         long[] before = counters(done);
         Volume snap = fixture.snapshot("vg/base", "s" + round, 4 * MIB, 4096);
         long[] after = counters(begun);
@@ -92,6 +99,14 @@ class SnapshotInstantTest {
         }
         if (round % 2 == 0) {
             fixture.pool().remove(snap.name(), false);
+        }
+    }
+
+    /// Each writer has gone round at least once since.
+    private void awaitProgress() throws InterruptedException {
+        for (Semaphore round : rounds) {
+            round.drainPermits();
+            round.acquire();
         }
     }
 

@@ -194,6 +194,45 @@ class VolumePoolFaultTest {
     }
 
     @Test
+    void aLostSnapshotWhoseStoreIsMissingTroublesNobody() throws Exception {
+        try (var fixture = open()) {
+            Volume base = fixture.create("vg/base", 8 * MIB);
+            Volume snap = fixture.snapshot("vg/base", "snap", 4 * MIB, 4096);
+            fill(base, 0, 8 * MIB, 1);
+            assertTrue(snap.invalid());
+            Path cow = cowFile(snap);
+            fixture.pool().close();
+            Files.delete(cow);
+        }
+        try (var damaged = open()) {
+            Volume base = damaged.get("vg/base");
+            assertEquals("swi-I-s---", damaged.get("vg/snap").attributes());
+            assertEquals("100.00", damaged.get("vg/snap").dataPercent());
+            assertFalse(base.readOnly());
+            fill(base, 0, 4096, 2);
+            damaged.pool().remove(VolumeName.parse("vg/snap"), false);
+            assertEquals("-wi-a-----", base.attributes());
+        }
+    }
+
+    /// The header was marked, but not the catalog: a crash came between the two.
+    @Test
+    void aHeaderThatSaysInvalidIsBelieved() throws Exception {
+        try (var fixture = open()) {
+            fixture.create("vg/base", 4 * MIB);
+            Path cow = cowFile(fixture.snapshot("vg/base", "snap", 4 * MIB, 4096));
+            fixture.pool().close();
+            byte[] store = Files.readAllBytes(cow);
+            store[4] = 0;
+            Files.write(cow, store);
+        }
+        try (var reopened = open()) {
+            assertEquals("swi-I-s---", reopened.get("vg/snap").attributes());
+            assertTrue(catalogHas("invalid=Snapshot%20is%20marked%20invalid."));
+        }
+    }
+
+    @Test
     void aDamagedStoreIsRefusedByName() throws Exception {
         try (var fixture = open()) {
             fixture.create("vg/base", 4 * MIB);

@@ -309,14 +309,6 @@ class VolumePoolTest {
     }
 
     @Test
-    void twoPoolsCannotOpenOneDirectory() {
-        var refused = assertThrows(IOException.class, () -> new PoolFixture(data));
-        String message = String.valueOf(refused.getMessage());
-        assertTrue(message.contains(data.toString()), message);
-        assertTrue(message.contains("process " + ProcessHandle.current().pid()), message);
-    }
-
-    @Test
     void aSnapshotCanOnlyGrowAndOnlyToTheMaximumUsefulSize() throws Exception {
         fixture.create("vg/base", 8 * MIB);
         Volume snap = fixture.snapshot("vg/base", "snap", 8 * MIB, 4096);
