@@ -29,9 +29,11 @@ final class LoopIoTest {
                 return; // this file system never stalls a loop
             }
             assertTrue(io.tryWrite(0, ByteBuffer.allocateDirect(PAGE)));
-            step.set(0);
+            long stalled = step.getAndSet(0);
             assertFalse(io.tryWrite(0, ByteBuffer.allocateDirect(PAGE)));
-            now.addAndGet(LoopIo.BACK_OFF_NANOS);
+            now.addAndGet(LoopIo.BACK_OFF_FACTOR * stalled - stalled - 1);
+            assertFalse(io.tryWrite(0, ByteBuffer.allocateDirect(PAGE)));
+            now.incrementAndGet();
             assertTrue(io.tryWrite(0, ByteBuffer.allocateDirect(PAGE)));
             assertTrue(io.tryWrite(0, ByteBuffer.allocateDirect(PAGE)));
         }

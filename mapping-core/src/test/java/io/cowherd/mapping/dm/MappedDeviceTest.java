@@ -259,6 +259,20 @@ final class MappedDeviceTest {
     }
 
     @Test
+    void aReadThatWouldWaitInItsSecondHalfHasNoEffect() throws Exception {
+        mapper.attach(gated);
+        var device = device("0 8 recording a", "8 8 linear 7:0 0");
+        var hold = gated.holdBefore(operation -> operation.is(DeviceOperation.Kind.READ));
+        var buffer = ByteBuffer.allocateDirect(16 * 512).position(512);
+        assertFalse(device.tryRead(512, buffer));
+        assertEquals(512, buffer.position());
+        assertEquals(16 * 512, buffer.limit());
+        hold.open();
+        assertTrue(device.tryRead(512, buffer));
+        assertEquals(16 * 512, buffer.position());
+    }
+
+    @Test
     void targetsThatExistCanBeLoaded() throws Exception {
         var device = mapper.create("volumeGroup-base", "");
         var zero = new MappedTarget(0, 8, new ZeroTarget(8));

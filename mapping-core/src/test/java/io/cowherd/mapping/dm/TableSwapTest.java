@@ -27,18 +27,18 @@ final class TableSwapTest {
     private static final int SWAPS = 1500;
 
     private final long seed = System.nanoTime();
-    private final DeviceMapper mapper = new DeviceMapper(List.of());
+    private final DeviceMapper mapper = new DeviceMapper(List.of(new LivingTarget.Type()));
     private final AtomicBoolean isOver = new AtomicBoolean();
 
-    /// Goal: no request sees two tables. Method: table A maps both halves to devices full of A, table B to devices full of
-    /// B; a read across the middle is all A or all B.
+    /// Goal: no request sees two tables, or a target that is not resumed. Method: table A maps both halves to devices full
+    /// of A, table B to devices full of B; a read across the middle is all A or all B. The targets watch their own life.
     @Test
     void noRequestSeesTwoTables() throws Exception {
         for (byte fill : new byte[] {'A', 'A', 'B', 'B'}) {
             mapper.attach(new MemoryDevice(SIZE_BYTES, fill));
         }
-        var tableA = List.of("0 128 linear 7:0 0", "128 128 linear 7:1 0");
-        var tableB = List.of("0 128 linear 7:2 0", "128 128 linear 7:3 0");
+        var tableA = List.of("0 128 living 7:0 0", "128 128 living 7:1 0");
+        var tableB = List.of("0 128 living 7:2 0", "128 128 living 7:3 0");
         swapUnder(tableA, tableB, this::readAcrossTheMiddle);
     }
 
