@@ -130,6 +130,16 @@ final class SnapshotTarget implements Target {
         };
     }
 
+    /// Checks that what is on disk is what is in memory (I4, I5). Reads all records; when no write is in flight.
+    ///
+    /// @throws AssertionError if it is not
+    void audit() throws IOException {
+        var held = snapshot;
+        if (held != null && held.store() instanceof PersistentStore store) {
+            store.audit(family.origin().sizeBytes());
+        }
+    }
+
     // --- life
 
     @Override

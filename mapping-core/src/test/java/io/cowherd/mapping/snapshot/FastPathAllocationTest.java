@@ -1,0 +1,80 @@
+package io.cowherd.mapping.snapshot;
+
+import static io.cowherd.mapping.snapshot.Rig.SECTOR;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.cowherd.mapping.device.BlockDevice;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
+import org.junit.jupiter.api.Test;
+
+/// The paths that an event loop takes allocate nothing.
+class FastPathAllocationTest {
+    private static final int ROUNDS = 20_000;
+
+    private interface Operation {
+        void run() throws IOException;
+    }
+
+    /// By reflection, because the module under test does not read `jdk.management`.
+    private static long allocatedBytes() {
+        try {
+            Object threads =
+                    Class.forName("java.lang.management.ManagementFactory")
+                            .getMethod("getThreadMXBean")
+                            .invoke(null);
+            Method allocated =
+                    Class.forName("com.sun.management.ThreadMXBean")
+                            .getMethod("getCurrentThreadAllocatedBytes");
+            return (long) allocated.invoke(threads);
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError("no ThreadMXBean", e);
+        }
+    }
+
+    private static void assertAllocatesNothing(Operation operation) throws IOException {
+        long allocated = Long.MAX_VALUE;
+        for (int attempt = 0; attempt < 3 && allocated >= ROUNDS; attempt++) {
+            long before = allocatedBytes();
+            for (int i = 0; i < ROUNDS; i++) {
+                operation.run();
+            }
+            allocated = allocatedBytes() - before;
+        }
+        // Less than a byte per round: what is left are the measurement and the compiler's arrival.
+        assertTrue(allocated < ROUNDS, allocated + " bytes in " + ROUNDS + " rounds");
+    }
+
+    private static void read(BlockDevice device, long sector, ByteBuffer buffer)
+            throws IOException {
+        buffer.clear();
+        if (!device.tryRead(sector * SECTOR, buffer)) {
+            throw new AssertionError("not served");
+        }
+    }
+
+    private static void write(BlockDevice device, long sector, ByteBuffer buffer)
+            throws IOException {
+        buffer.clear();
+        if (!device.tryWrite(sector * SECTOR, buffer)) {
+            throw new AssertionError("not served");
+        }
+    }
+
+    @Test
+    void tryReadAndTryWriteAllocateNothing() throws IOException {
+        var rig = Rig.ofSectors(1024);
+        var snap = rig.snapshot(Rig.freshCow(4096), "P 8");
+        rig.snapshot(Rig.freshCow(4096), "P 1");
+        rig.snapshot(Rig.freshCow(4096), "N 64");
+        Rig.write(rig.base, 0, Rig.content(64, 1));
+        var buffer = ByteBuffer.allocateDirect(16 * SECTOR);
+        assertAllocatesNothing(() -> read(rig.base, 3, buffer));
+        assertAllocatesNothing(() -> write(rig.base, 3, buffer));
+        assertAllocatesNothing(() -> read(snap, 500, buffer)); // on the origin
+        assertAllocatesNothing(() -> read(snap, 3, buffer)); // in the store
+        assertAllocatesNothing(() -> read(snap, 58, buffer)); // both
+        assertAllocatesNothing(() -> write(snap, 3, buffer));
+    }
+}
