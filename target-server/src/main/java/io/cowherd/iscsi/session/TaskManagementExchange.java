@@ -12,12 +12,15 @@ import org.jscsi.parser.tmf.TaskManagementFunctionResponseParser.ResponseCode;
 /// Task management functions (RFC 7143 11.5). Each is answered exactly once: when what it aborts has ended, or when
 /// `Limits.taskManagementTimeoutMillis` have passed, with "function rejected".
 ///
-/// ABORT TASK of a task that is gone is "complete": ESXi asks for ever otherwise.
+/// ABORT TASK of a task that is gone is answered "task does not exist", as RFC 7143 11.5.1 wants it and iscsi-test-cu
+/// checks: its status is already on the way. ESXi would ask for ever, so it is told "complete".
 ///
 /// **Threading.** *Confined to the connection's event loop.*
 final class TaskManagementExchange {
     /// Functions that may be under way at once in a session.
     static final int MAX_FUNCTIONS = 16;
+
+    private static final String ESXI_NAME_PREFIX = "iqn.1998-01.com.vmware:";
 
     /// What the nexus gets on top of its own deadline before we stop waiting for it.
     private static final int NEXUS_GRACE_MILLIS = 1_000;
@@ -101,12 +104,19 @@ final class TaskManagementExchange {
     private void abortTask(TaskManagementHeader request) {
         CommandTask task = commands.find(request.referencedTaskTag());
         if (task == null) {
-            answer(request.itt(), ResponseCode.FUNCTION_COMPLETE);
+            answer(request.itt(), isGone());
             return;
         }
         Function function = begin(request);
         task.whenEnded(() -> function.answer(ResponseCode.FUNCTION_COMPLETE));
         task.abort();
+    }
+
+    private ResponseCode isGone() {
+        String initiator = commands.session().identity().initiatorName();
+        return initiator.startsWith(ESXI_NAME_PREFIX)
+                ? ResponseCode.FUNCTION_COMPLETE
+                : ResponseCode.TASK_DOES_NOT_EXIST;
     }
 
     private void manage(TaskManagementHeader request, TaskManagement what) {

@@ -1,0 +1,41 @@
+package io.cowherd.iscsi.wire;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class BufferBudgetTest {
+    @Test
+    void refusesWhatIsNotLeft() {
+        var budget = new BufferBudget(100);
+        assertTrue(budget.tryReserve(60));
+        assertFalse(budget.tryReserve(41));
+        assertTrue(budget.tryReserve(40));
+        budget.release(100);
+        assertEquals(0, budget.usedBytes());
+    }
+
+    @Test
+    void aShareIsBoundedByItselfAndByTheWhole() {
+        var budget = new BufferBudget(100);
+        var one = budget.share(70);
+        var other = budget.share(70);
+        assertFalse(one.tryReserve(71));
+        assertTrue(one.tryReserve(70));
+        assertFalse(other.tryReserve(31), "the whole is used up");
+        assertEquals(0, other.usedBytes());
+        assertEquals(70, budget.usedBytes());
+        assertTrue(other.tryReserve(30));
+        one.release(70);
+        other.release(30);
+        assertEquals(0, budget.usedBytes());
+    }
+
+    @Test
+    void releasingTooMuchIsABug() {
+        assertThrows(AssertionError.class, () -> new BufferBudget(1).release(1));
+    }
+}
