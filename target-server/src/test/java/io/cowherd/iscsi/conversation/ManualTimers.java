@@ -4,7 +4,9 @@ import io.cowherd.iscsi.session.Timers;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 
 /// Timers that fire when the test says that time has passed.
 final class ManualTimers implements Timers {
@@ -25,7 +27,7 @@ final class ManualTimers implements Timers {
         entries.remove(entry);
     }
 
-    /// Moves time on; what is due is handed to its event loop.
+    /// Moves time on; returns when what was due has run on its event loop.
     void advance(long millis) {
         List<Entry> due;
         synchronized (this) {
@@ -37,6 +39,10 @@ final class ManualTimers implements Timers {
                             .toList();
             entries.removeAll(due);
         }
-        due.forEach(entry -> entry.loop().execute(entry.work()));
+        CompletableFuture<?>[] done =
+                due.stream()
+                        .map(entry -> CompletableFuture.runAsync(entry.work(), entry.loop()))
+                        .toArray(CompletableFuture<?>[]::new);
+        CompletableFuture.allOf(done).orTimeout(30, TimeUnit.SECONDS).join();
     }
 }
