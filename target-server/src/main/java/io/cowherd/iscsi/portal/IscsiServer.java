@@ -149,6 +149,18 @@ public final class IscsiServer {
         return all(affected, session -> session.drop(reason));
     }
 
+    /// Drops one session as [#disconnect(String, String)] does. Its host may log in again.
+    ///
+    /// @param tsih target session identifying handle
+    /// @param reason for the log
+    /// @return completes with true when no task of it is left, with false if there is no such session
+    public Future<Boolean> disconnect(int tsih, String reason) {
+        Session session = registry.find(tsih);
+        return session == null
+                ? Future.succeededFuture(false)
+                : all(List.of(session), s -> s.drop(reason)).map(true);
+    }
+
     /// Stops gracefully: new logins are sent away (status 0301, they retry), hosts are asked to log out (asynchronous event
     /// 1), those that do not are cut off after `grace` once their running commands have been answered, and then the
     /// portals close.

@@ -104,6 +104,11 @@ public final class SessionRegistry {
         return byTsih.containsKey(tsih);
     }
 
+    /// The session of that handle, or null.
+    public @Nullable Session find(int tsih) {
+        return byTsih.get(tsih);
+    }
+
     /// Lets nobody in any more.
     public void close() {
         isClosed = true;
