@@ -1,0 +1,76 @@
+package io.cowherd.management;
+
+import io.cowherd.mapping.volume.VolumeName;
+import io.cowherd.mapping.volume.VolumeRefusedException;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Map;
+import java.util.Set;
+
+/// One request whose body has come: what an endpoint sees of it.
+///
+/// **Threading.** *Immutable*, once made on the event loop.
+final class Call {
+    private final Map<String, String> pathParameters;
+    private final Map<String, String> queryParameters;
+    private final Buffer body;
+
+    /// Copies what endpoints need out of the request.
+    ///
+    /// @throws RequestRefusedException if a query parameter is unknown to `allowedQuery` or given twice
+    Call(RoutingContext context, Set<String> allowedQuery) throws RequestRefusedException {
+        this.pathParameters = Map.copyOf(context.pathParams());
+        for (Map.Entry<String, String> entry : context.queryParams()) {
+            if (!allowedQuery.contains(entry.getKey())
+                    || context.queryParams().getAll(entry.getKey()).size() > 1) {
+                throw new RequestRefusedException(
+                        Problem.invalid(
+                                "The query parameter \""
+                                        + entry.getKey()
+                                        + "\" is unknown here or given twice.",
+                                allowedQuery.isEmpty()
+                                        ? "This request takes none."
+                                        : "Known are: " + String.join(", ", allowedQuery) + "."));
+            }
+        }
+        this.queryParameters =
+                context.queryParams().entries().stream()
+                        .collect(
+                                java.util.stream.Collectors.toUnmodifiableMap(
+                                        Map.Entry::getKey, Map.Entry::getValue));
+        Buffer received = context.body().buffer();
+        this.body = received == null ? Buffer.buffer() : received;
+    }
+
+    String path(String name) {
+        String value = pathParameters.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("the route has no parameter " + name);
+        }
+        return value;
+    }
+
+    /// The volume that the path names as `{vg}/{lv}`.
+    VolumeName volumeName() throws VolumeRefusedException {
+        return VolumeName.parse(path("vg") + "/" + path("lv"));
+    }
+
+    /// True if the flag is given as `true` (or alone), false if absent or `false`.
+    boolean flag(String name) throws RequestRefusedException {
+        String value = queryParameters.getOrDefault(name, "false");
+        return switch (value) {
+            case "true", "" -> true;
+            case "false" -> false;
+            default ->
+                    throw new RequestRefusedException(
+                            Problem.invalid(
+                                    "\"" + value + "\" is no value for " + name + ".",
+                                    "Write " + name + "=true or " + name + "=false."));
+        };
+    }
+
+    /// The body as JSON of a record's form.
+    <T> T body(Class<T> type) throws RequestRefusedException {
+        return Json.decode(body.getBytes(), type);
+    }
+}

@@ -1,0 +1,46 @@
+package io.cowherd.management;
+
+import io.cowherd.mapping.volume.Volume;
+import io.cowherd.mapping.volume.VolumeName;
+import io.cowherd.mapping.volume.VolumeRefusedException;
+import java.util.List;
+
+/// How hosts reach volumes, and which do: targets, portals, sessions.
+///
+/// **Threading.** *Thread-safe*: called on worker threads, and may block.
+public interface HostAccess {
+    /// Name of the iSCSI target of an origin and its snapshots. Names that differ only in case are one to hosts
+    /// (RFC 3722).
+    String targetName(VolumeName origin);
+
+    /// Name of the iSCSI target that shows the volume as the LUN of its number.
+    default String targetName(Volume volume) {
+        Volume origin = volume.origin();
+        return targetName(origin == null ? volume.name() : origin.name());
+    }
+
+    /// Addresses that discovery tells hosts, as in TargetAddress without the tag: `127.0.0.1:3260`.
+    List<String> portals();
+
+    /// All normal sessions, oldest first.
+    List<HostSession> sessions();
+
+    /// Sessions that use the volume: all of its target's, since a host that is logged in may have any LUN mounted.
+    default List<HostSession> usersOf(Volume volume) {
+        String target = targetName(volume);
+        return sessions().stream().filter(s -> s.target().equalsIgnoreCase(target)).toList();
+    }
+
+    /// Takes the volume away from hosts, before it is removed. Of a snapshot only the LUN goes, and hosts keep what else they
+    /// use; of an origin the target goes with all its LUNs, and its sessions are dropped. Returns when nothing uses
+    /// the volume any more. Idempotent.
+    ///
+    /// @throws VolumeRefusedException if commands did not end in time; hosts have the volume again then
+    void detach(Volume volume) throws VolumeRefusedException;
+
+    /// Gives a volume that was detached to hosts again, because it was not removed after all. Idempotent.
+    void attach(Volume volume);
+
+    /// Ends a session and returns when its tasks have ended; false if there is none of that id.
+    boolean disconnect(String sessionId);
+}

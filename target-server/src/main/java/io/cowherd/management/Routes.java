@@ -1,0 +1,201 @@
+package io.cowherd.management;
+
+import io.cowherd.config.HostPort;
+import io.cowherd.config.ManagementLimits;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.Set;
+
+/// Which path leads to which endpoint: the table of the API. `openapi.yaml` describes the same; a test compares them.
+///
+/// **Threading.** *Immutable*: handlers run on the connection's event loop.
+final class Routes {
+    private static final Set<String> NO_QUERY = Set.of();
+
+    private final Router router;
+    private final Workers workers;
+
+    private Routes(Router router, Workers workers) {
+        this.router = router;
+        this.workers = workers;
+    }
+
+    static Router build(
+            Vertx vertx,
+            HostPort address,
+            ManagementLimits limits,
+            ManagementServer.Services services,
+            Workers workers,
+            EventStream events) {
+        Router router = Router.router(vertx);
+        var guard = new Guard(services.token(), address);
+        router.route().handler(guard::checkHost);
+        router.route("/v1/*").handler(guard::checkToken);
+        // Uploads are for forms, which this API has none of.
+        router.route("/v1/*")
+                .handler(BodyHandler.create(false).setBodyLimit(limits.httpBodyBytes()));
+        var routes = new Routes(router, workers);
+        routes.addHealth(services.readiness());
+        routes.addVolumes(new VolumesApi(services.volumes(), services.hosts(), services.owner()));
+        routes.addInspection(new InspectionApi(services.volumes(), services.hosts()));
+        router.get("/v1/events").handler(events::answer);
+        routes.addFailures(limits);
+        return router;
+    }
+
+    private void addHealth(Readiness readiness) {
+        router.get("/health/live").handler(context -> probe(context, true, readiness));
+        router.get("/health/started")
+                .handler(
+                        context ->
+                                probe(
+                                        context,
+                                        readiness.state() != Readiness.State.STARTING,
+                                        readiness));
+        router.get("/health/ready")
+                .handler(
+                        context ->
+                                probe(
+                                        context,
+                                        readiness.state() == Readiness.State.READY,
+                                        readiness));
+        byte[] description = description();
+        router.get("/openapi.yaml")
+                .handler(
+                        context ->
+                                context.response()
+                                        .putHeader("Content-Type", "application/yaml")
+                                        .end(io.vertx.core.buffer.Buffer.buffer(description)));
+    }
+
+    private static void probe(RoutingContext context, boolean good, Readiness readiness) {
+        Answers.send(
+                context,
+                new Reply(
+                        good ? 200 : Problem.UNAVAILABLE,
+                        Map.of("state", readiness.state().name()),
+                        null));
+    }
+
+    private static byte[] description() {
+        try (InputStream file = Routes.class.getResourceAsStream("/openapi.yaml")) {
+            if (file == null) {
+                throw new IllegalStateException("openapi.yaml is not on the class path");
+            }
+            return file.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void addVolumes(VolumesApi api) {
+        add(HttpMethod.GET, "/v1/volumes", NO_QUERY, api::list);
+        add(HttpMethod.POST, "/v1/volumes", NO_QUERY, api::create);
+        add(HttpMethod.GET, "/v1/volumes/:vg/:lv", NO_QUERY, api::show);
+        add(
+                HttpMethod.DELETE,
+                "/v1/volumes/:vg/:lv",
+                Set.of("force", "withSnapshots"),
+                api::remove);
+        add(HttpMethod.POST, "/v1/volumes/:vg/:lv/snapshots", NO_QUERY, api::snapshot);
+        addVerb("fork", api::fork);
+        addVerb("extend", api::extend);
+        addVerb("rename", api::rename);
+    }
+
+    private void addInspection(InspectionApi api) {
+        add(HttpMethod.GET, "/v1/table", NO_QUERY, api::tables);
+        add(HttpMethod.GET, "/v1/table/:device", NO_QUERY, api::table);
+        add(HttpMethod.GET, "/v1/status", NO_QUERY, api::statuses);
+        add(HttpMethod.GET, "/v1/status/:device", NO_QUERY, api::status);
+        add(HttpMethod.GET, "/v1/targets", NO_QUERY, api::targets);
+        add(HttpMethod.GET, "/v1/sessions", NO_QUERY, api::sessions);
+        add(HttpMethod.DELETE, "/v1/sessions/:id", NO_QUERY, api::disconnect);
+    }
+
+    private void add(HttpMethod method, String path, Set<String> query, Endpoint endpoint) {
+        router.route(method, path).handler(context -> work(context, query, endpoint));
+    }
+
+    /// A verb on a volume, `/v1/volumes/{vg}/{lv}:verb`. Names have no colon, so this is unambiguous.
+    private void addVerb(String verb, Endpoint endpoint) {
+        router.routeWithRegex(HttpMethod.POST, "/v1/volumes/(?<vg>[^/:]+)/(?<lv>[^/:]+):" + verb)
+                .setName("/v1/volumes/:vg/:lv:" + verb)
+                .handler(context -> work(context, NO_QUERY, endpoint));
+    }
+
+    private void work(RoutingContext context, Set<String> query, Endpoint endpoint) {
+        Call call;
+        try {
+            call = new Call(context, query);
+        } catch (RequestRefusedException e) {
+            Answers.sendFailure(context, e);
+            return;
+        }
+        workers.submit(() -> endpoint.answer(call))
+                .onSuccess(reply -> Answers.send(context, reply))
+                .onFailure(failure -> Answers.sendFailure(context, failure));
+    }
+
+    private void addFailures(ManagementLimits limits) {
+        router.errorHandler(
+                Problem.NOT_FOUND,
+                context ->
+                        Answers.send(
+                                context,
+                                new Problem(
+                                        Problem.NOT_FOUND,
+                                        "NO_SUCH_PATH",
+                                        "No such path",
+                                        context.request().path() + " is not a path of this API.",
+                                        "GET /openapi.yaml describes it.")));
+        router.errorHandler(
+                Problem.METHOD_NOT_ALLOWED,
+                context ->
+                        Answers.send(
+                                context,
+                                new Problem(
+                                        Problem.METHOD_NOT_ALLOWED,
+                                        "METHOD_NOT_ALLOWED",
+                                        "Method not allowed",
+                                        context.request().path()
+                                                + " does not know "
+                                                + context.request().method()
+                                                + ".",
+                                        "GET /openapi.yaml describes it.")));
+        router.errorHandler(
+                Problem.BODY_TOO_LARGE,
+                context ->
+                        Answers.send(
+                                context,
+                                new Problem(
+                                        Problem.BODY_TOO_LARGE,
+                                        "BODY_TOO_LARGE",
+                                        "Body too large",
+                                        "The body is larger than "
+                                                + limits.httpBodyBytes()
+                                                + " bytes (httpBodyBytes).",
+                                        "No request of this API needs as much.")));
+        router.errorHandler(
+                Problem.BAD_REQUEST,
+                context ->
+                        Answers.send(
+                                context,
+                                Problem.invalid("The request is malformed.", "Check its URL.")));
+        router.errorHandler(
+                Problem.INTERNAL_ERROR,
+                context ->
+                        Answers.sendFailure(
+                                context,
+                                context.failure() == null
+                                        ? new IllegalStateException("no cause is known")
+                                        : context.failure()));
+    }
+}

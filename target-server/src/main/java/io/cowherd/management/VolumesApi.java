@@ -1,0 +1,245 @@
+package io.cowherd.management;
+
+import static io.cowherd.management.VolumeRequests.refused;
+import static io.cowherd.management.VolumeRequests.required;
+
+import io.cowherd.config.LvmSize;
+import io.cowherd.mapping.volume.SnapshotRequest;
+import io.cowherd.mapping.volume.SnapshotRequest.StoreKind;
+import io.cowherd.mapping.volume.Volume;
+import io.cowherd.mapping.volume.VolumeName;
+import io.cowherd.mapping.volume.VolumeRefusedException;
+import io.cowherd.mapping.volume.Volumes;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// Endpoints on volumes: list, create, snapshot, fork, extend, rename, remove.
+///
+/// **Threading.** *Thread-safe*: what reads the state before it changes it holds the lock `changes`.
+final class VolumesApi {
+    private static final String CHUNK_FIELD = "chunk_size";
+    private static final String SIZE_FIELD = "lv_size";
+    private static final String NAME_FIELD = "lv_name";
+
+    // Immutable
+    private final Volumes volumes;
+    private final HostAccess hosts;
+    private final String owner;
+    private final Object changes = new Object();
+
+    VolumesApi(Volumes volumes, HostAccess hosts, String owner) {
+        this.volumes = volumes;
+        this.hosts = hosts;
+        this.owner = owner;
+    }
+
+    Reply list(Call call) {
+        return Reply.ok(Map.of("volumes", volumes.list().stream().map(this::view).toList()));
+    }
+
+    Reply show(Call call) throws VolumeRefusedException {
+        return Reply.ok(view(volumes.get(call.volumeName())));
+    }
+
+    Reply create(Call call) throws RequestRefusedException, VolumeRefusedException, IOException {
+        var body = call.body(VolumeRequests.Create.class);
+        VolumeName name =
+                VolumeName.parse(
+                        required(body.vgName(), "vg_name", "\"volumeGroup\"")
+                                + "/"
+                                + required(body.lvName(), NAME_FIELD, "\"base\""));
+        VolumeRequests.Size size = body.lvSize();
+        VolumeRequests.ServerPath device = body.device();
+        synchronized (changes) {
+            refuseSecondTarget(name);
+            if (size != null && device == null) {
+                return made(volumes.create(name, size.absoluteBytes(SIZE_FIELD)));
+            }
+            if (device != null && size == null) {
+                return made(volumes.adopt(name, device.path()));
+            }
+        }
+        throw refused(
+                "A new volume has either a size or an existing device.",
+                "Give exactly one of lv_size and device.");
+    }
+
+    /// Hosts compare target names without case and know no groups: `a/b.c` and `A.b/c` would be one target to them.
+    private void refuseSecondTarget(VolumeName name) throws RequestRefusedException {
+        String target = hosts.targetName(name);
+        for (Volume other : volumes.list()) {
+            if (other.origin() == null
+                    && !other.name().equals(name)
+                    && hosts.targetName(other).equalsIgnoreCase(target)) {
+                throw new RequestRefusedException(
+                        new Problem(
+                                Problem.CONFLICT,
+                                "EXISTS",
+                                "The name is taken",
+                                "To hosts, the target "
+                                        + target
+                                        + " of "
+                                        + name
+                                        + " would be that of "
+                                        + other.name()
+                                        + ".",
+                                "Choose a name that differs in more than case and dots."));
+            }
+        }
+    }
+
+    Reply snapshot(Call call) throws RequestRefusedException, VolumeRefusedException, IOException {
+        var body = call.body(VolumeRequests.Snapshot.class);
+        String name = required(body.lvName(), NAME_FIELD, "\"snap\"");
+        VolumeRequests.Size size = body.lvSize();
+        VolumeRequests.ServerPath cowDevice = body.cowDevice();
+        if ((size == null) == (cowDevice == null)) {
+            throw refused(
+                    "A snapshot's COW store has either a size or an existing device.",
+                    "Give exactly one of lv_size and cow_device; a fork needs neither.");
+        }
+        var request =
+                new SnapshotRequest(
+                        size == null ? 0 : cowSize(size),
+                        chunkSize(body.chunkSize()),
+                        Objects.requireNonNullElse(body.store(), StoreKind.P),
+                        Boolean.TRUE.equals(body.readOnly()),
+                        cowDevice == null ? null : cowDevice.path());
+        return made(volumes.snapshot(call.volumeName(), name, request));
+    }
+
+    Reply fork(Call call) throws RequestRefusedException, VolumeRefusedException, IOException {
+        var body = call.body(VolumeRequests.Fork.class);
+        var request =
+                new SnapshotRequest(
+                        0,
+                        chunkSize(body.chunkSize()),
+                        StoreKind.P,
+                        Boolean.TRUE.equals(body.readOnly()),
+                        null);
+        String name = required(body.lvName(), NAME_FIELD, "\"trial\"");
+        return made(volumes.snapshot(call.volumeName(), name, request));
+    }
+
+    Reply extend(Call call) throws RequestRefusedException, VolumeRefusedException, IOException {
+        var body = call.body(VolumeRequests.Extend.class);
+        LvmSize size = required(body.lvSize(), SIZE_FIELD, "\"+100M\"").size();
+        VolumeName name = call.volumeName();
+        synchronized (changes) {
+            long present = size.relative() ? volumes.get(name).cowSizeBytes() : 0;
+            if (size.bytes() > Long.MAX_VALUE - present) {
+                throw refused("The size is larger than any device can be (8 EiB).", "");
+            }
+            return Reply.ok(view(volumes.extend(name, present + size.bytes())));
+        }
+    }
+
+    /// Renames. The origin's name is part of its target's, by which hosts log in again after an interruption: it
+    /// is not taken from under them.
+    Reply rename(Call call) throws RequestRefusedException, VolumeRefusedException, IOException {
+        var body = call.body(VolumeRequests.Rename.class);
+        VolumeName from = call.volumeName();
+        VolumeName to =
+                VolumeName.parse(
+                        from.group() + "/" + required(body.lvName(), NAME_FIELD, "\"tried\""));
+        synchronized (changes) {
+            Volume volume = volumes.get(from);
+            if (volume.origin() == null) {
+                refuseIfUsed(
+                        from + " cannot be renamed: its target " + hosts.targetName(volume),
+                        "Log the hosts out first.",
+                        hosts.usersOf(volume));
+                refuseSecondTarget(to);
+            }
+            return Reply.ok(view(volumes.rename(from, to)));
+        }
+    }
+
+    Reply remove(Call call) throws RequestRefusedException, VolumeRefusedException, IOException {
+        VolumeName name = call.volumeName();
+        boolean withSnapshots = call.flag("withSnapshots");
+        boolean force = call.flag("force");
+        synchronized (changes) {
+            Volume volume = volumes.get(name);
+            if (!force) {
+                refuseIfUsed(
+                        name.toString(),
+                        "Log the hosts out, or use force, which disconnects them.",
+                        hosts.usersOf(volume));
+            }
+            boolean staysForItsSnapshots =
+                    !withSnapshots
+                            && volumes.list().stream().anyMatch(v -> isSnapshotOf(v, volume));
+            if (!staysForItsSnapshots) {
+                hosts.detach(volume);
+            }
+            try {
+                volumes.remove(name, withSnapshots);
+            } catch (VolumeRefusedException | IOException e) {
+                hosts.attach(volume);
+                throw e;
+            }
+            return Reply.done();
+        }
+    }
+
+    private static boolean isSnapshotOf(Volume snapshot, Volume volume) {
+        Volume origin = snapshot.origin();
+        return origin != null && origin.uuid().equals(volume.uuid());
+    }
+
+    private static void refuseIfUsed(String what, String correction, List<HostSession> users)
+            throws RequestRefusedException {
+        if (users.isEmpty()) {
+            return;
+        }
+        String who =
+                users.stream()
+                        .map(s -> s.initiator() + " (" + s.initiatorAddress() + ")")
+                        .distinct()
+                        .collect(Collectors.joining(", "));
+        throw new RequestRefusedException(
+                new Problem(
+                        Problem.CONFLICT,
+                        "IN_USE",
+                        "In use",
+                        what + " is in use by " + who + ".",
+                        correction,
+                        users));
+    }
+
+    private static int chunkSize(VolumeRequests.@Nullable Size size)
+            throws RequestRefusedException {
+        if (size == null) {
+            return SnapshotRequest.DEFAULT_CHUNK_SIZE_BYTES;
+        }
+        long bytes = size.absoluteBytes(CHUNK_FIELD);
+        if (bytes > Integer.MAX_VALUE) {
+            throw refused(
+                    "A chunk of " + LvmSize.format(bytes) + " is too large.",
+                    "Chunks are powers of two from 4k to 512k.");
+        }
+        return (int) bytes;
+    }
+
+    /// A COW store's size; 0 would mean the maximum to the core, and is an error in a request.
+    private static long cowSize(VolumeRequests.Size size) throws RequestRefusedException {
+        long bytes = size.absoluteBytes(SIZE_FIELD);
+        if (bytes == 0) {
+            throw refused("A COW store of no size holds nothing.", "Give a size, or make a fork.");
+        }
+        return bytes;
+    }
+
+    private Reply made(Volume volume) {
+        return Reply.created(view(volume), "/v1/volumes/" + volume.name());
+    }
+
+    private VolumeView view(Volume volume) {
+        return VolumeView.of(volume, hosts, owner);
+    }
+}

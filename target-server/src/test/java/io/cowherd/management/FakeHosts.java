@@ -1,0 +1,57 @@
+package io.cowherd.management;
+
+import io.cowherd.mapping.volume.Volume;
+import io.cowherd.mapping.volume.VolumeName;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Hosts that are logged in because a test says so.
+public final class FakeHosts implements HostAccess {
+    private final List<HostSession> sessions = new ArrayList<>();
+
+    /// Logs a host in to the target of a volume.
+    public synchronized HostSession logIn(Volume volume) {
+        var session =
+                new HostSession(
+                        String.valueOf(sessions.size() + 1),
+                        "iqn.1993-08.org.debian:01:cow",
+                        "127.0.0.1:40000",
+                        targetName(volume),
+                        "127.0.0.1:3260",
+                        "00023d000001",
+                        1);
+        sessions.add(session);
+        return session;
+    }
+
+    @Override
+    public String targetName(VolumeName origin) {
+        return "iqn.2026-11.io.cowherd:" + origin.group() + "." + origin.volume();
+    }
+
+    @Override
+    public List<String> portals() {
+        return List.of("127.0.0.1:3260");
+    }
+
+    @Override
+    public synchronized List<HostSession> sessions() {
+        return List.copyOf(sessions);
+    }
+
+    @Override
+    public synchronized void detach(Volume volume) {
+        if (volume.origin() == null) {
+            String target = targetName(volume);
+            sessions.removeIf(session -> session.target().equals(target));
+        }
+    }
+
+    @Override
+    public void attach(Volume volume) {}
+
+    @Override
+    public synchronized boolean disconnect(String sessionId) {
+        return sessions.removeIf(session -> session.id().equals(sessionId));
+    }
+}

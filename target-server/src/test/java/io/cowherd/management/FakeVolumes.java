@@ -1,0 +1,284 @@
+package io.cowherd.management;
+
+import io.cowherd.mapping.device.BlockDevice;
+import io.cowherd.mapping.device.MemoryDevice;
+import io.cowherd.mapping.volume.SnapshotRequest;
+import io.cowherd.mapping.volume.Volume;
+import io.cowherd.mapping.volume.VolumeListener;
+import io.cowherd.mapping.volume.VolumeName;
+import io.cowherd.mapping.volume.VolumeRefusedException;
+import io.cowherd.mapping.volume.VolumeRefusedException.Reason;
+import io.cowherd.mapping.volume.Volumes;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/// Volumes that exist by name only: sizes, numbers and refusals as the real ones, no storage.
+public final class FakeVolumes implements Volumes {
+    private static final long EXTENT_BYTES = 4 << 20;
+
+    private final Map<VolumeName, FakeVolume> byName =
+            new TreeMap<>(Comparator.comparing(VolumeName::toString));
+    private final Map<UUID, Integer> lastNumber = new HashMap<>();
+    private final List<VolumeListener> listeners = new ArrayList<>();
+    private @Nullable IOException fault;
+
+    /// Lets every further change fail.
+    public synchronized void failWith(IOException failure) {
+        fault = failure;
+    }
+
+    @Override
+    public synchronized void addListener(VolumeListener listener) {
+        listeners.add(listener);
+    }
+
+    @Override
+    public synchronized Volume create(VolumeName name, long sizeBytes)
+            throws VolumeRefusedException, IOException {
+        if (sizeBytes == 0) {
+            throw new VolumeRefusedException(Reason.INVALID, "A volume of no size.", "Give one.");
+        }
+        return add(new FakeVolume(name, 0, null, roundUp(sizeBytes), 0, 0, false));
+    }
+
+    @Override
+    public synchronized Volume adopt(VolumeName name, Path device)
+            throws VolumeRefusedException, IOException {
+        return add(new FakeVolume(name, 0, null, EXTENT_BYTES, 0, 0, false));
+    }
+
+    @Override
+    public synchronized Volume snapshot(VolumeName origin, String name, SnapshotRequest request)
+            throws VolumeRefusedException, IOException {
+        FakeVolume of = find(origin);
+        if (Integer.bitCount(request.chunkSizeBytes()) != 1) {
+            throw new VolumeRefusedException(
+                    Reason.INVALID, "Chunk size must be a power of 2 in the range 4K to 512K.", "");
+        }
+        int number = lastNumber.merge(of.uuid, 1, Integer::sum);
+        long most = of.size + EXTENT_BYTES;
+        long cow = request.cowSizeBytes() == 0 ? most : Math.min(most, request.cowSizeBytes());
+        return add(
+                new FakeVolume(
+                        new VolumeName(origin.group(), name),
+                        number,
+                        of,
+                        of.size,
+                        roundUp(cow),
+                        request.chunkSizeBytes(),
+                        request.readOnly()));
+    }
+
+    @Override
+    public synchronized Volume extend(VolumeName snapshot, long cowSizeBytes)
+            throws VolumeRefusedException, IOException {
+        FakeVolume volume = find(snapshot);
+        if (cowSizeBytes <= volume.cowSize) {
+            throw new VolumeRefusedException(
+                    Reason.INVALID, snapshot + " has that size already.", "Give a larger one.");
+        }
+        volume.cowSize = roundUp(cowSizeBytes);
+        return volume;
+    }
+
+    @Override
+    public synchronized Volume rename(VolumeName from, VolumeName to)
+            throws VolumeRefusedException, IOException {
+        FakeVolume volume = find(from);
+        refuseTaken(to);
+        byName.remove(from);
+        volume.name = to;
+        byName.put(to, volume);
+        listeners.forEach(listener -> listener.renamed(volume, from));
+        return volume;
+    }
+
+    @Override
+    public synchronized void remove(VolumeName name, boolean withSnapshots)
+            throws VolumeRefusedException, IOException {
+        FakeVolume volume = find(name);
+        List<FakeVolume> snapshots =
+                byName.values().stream().filter(v -> v.origin == volume).toList();
+        if (!withSnapshots && !snapshots.isEmpty()) {
+            throw new VolumeRefusedException(
+                    Reason.CONFLICT, name + " has snapshots.", "Remove them first.");
+        }
+        snapshots.forEach(this::drop);
+        drop(volume);
+    }
+
+    private void drop(FakeVolume volume) {
+        listeners.forEach(listener -> listener.removing(volume));
+        byName.remove(volume.name);
+    }
+
+    private FakeVolume add(FakeVolume volume) throws VolumeRefusedException, IOException {
+        if (fault != null) {
+            throw fault;
+        }
+        refuseTaken(volume.name);
+        byName.put(volume.name, volume);
+        listeners.forEach(listener -> listener.created(volume));
+        return volume;
+    }
+
+    private void refuseTaken(VolumeName name) throws VolumeRefusedException {
+        if (byName.containsKey(name)) {
+            throw new VolumeRefusedException(
+                    Reason.EXISTS, name + " exists already.", "Choose another name.");
+        }
+    }
+
+    private FakeVolume find(VolumeName name) throws VolumeRefusedException {
+        FakeVolume volume = byName.get(name);
+        if (volume == null) {
+            throw new VolumeRefusedException(
+                    Reason.NOT_FOUND, "There is no volume " + name + ".", "List them first.");
+        }
+        return volume;
+    }
+
+    @Override
+    public synchronized Volume get(VolumeName name) throws VolumeRefusedException {
+        return find(name);
+    }
+
+    @Override
+    public synchronized List<Volume> list() {
+        return List.copyOf(byName.values());
+    }
+
+    @Override
+    public synchronized List<String> table() {
+        return byName.values().stream()
+                .map(v -> deviceName(v) + ": 0 " + v.size / 512 + " linear 7:0 0")
+                .toList();
+    }
+
+    @Override
+    public synchronized List<String> status() {
+        return byName.values().stream()
+                .map(v -> deviceName(v) + ": 0 " + v.size / 512 + " linear ")
+                .toList();
+    }
+
+    private static String deviceName(FakeVolume volume) {
+        return volume.name.group().replace("-", "--")
+                + "-"
+                + volume.name.volume().replace("-", "--");
+    }
+
+    @Override
+    public void close() {}
+
+    private static long roundUp(long bytes) {
+        return (bytes + EXTENT_BYTES - 1) / EXTENT_BYTES * EXTENT_BYTES;
+    }
+
+    private static final class FakeVolume implements Volume {
+        private final UUID uuid = UUID.randomUUID();
+        private final MemoryDevice device = new MemoryDevice(BlockDevice.SECTOR_BYTES);
+        private final int number;
+        private final @Nullable FakeVolume origin;
+        private final long size;
+        private final int chunkSize;
+        private final boolean readOnly;
+        private volatile VolumeName name;
+        private volatile long cowSize;
+        private volatile boolean isOpen;
+
+        FakeVolume(
+                VolumeName name,
+                int number,
+                @Nullable FakeVolume origin,
+                long size,
+                long cowSize,
+                int chunkSize,
+                boolean readOnly) {
+            this.name = name;
+            this.number = number;
+            this.origin = origin;
+            this.size = size;
+            this.cowSize = cowSize;
+            this.chunkSize = chunkSize;
+            this.readOnly = readOnly;
+        }
+
+        @Override
+        public UUID uuid() {
+            return uuid;
+        }
+
+        @Override
+        public VolumeName name() {
+            return name;
+        }
+
+        @Override
+        public int number() {
+            return number;
+        }
+
+        @Override
+        public @Nullable Volume origin() {
+            return origin;
+        }
+
+        @Override
+        public BlockDevice device() {
+            return device;
+        }
+
+        @Override
+        public long sizeBytes() {
+            return size;
+        }
+
+        @Override
+        public boolean readOnly() {
+            return readOnly;
+        }
+
+        @Override
+        public String attributes() {
+            return (origin == null ? "o" : "s")
+                    + (readOnly ? "r" : "w")
+                    + "i-a"
+                    + (isOpen ? "o" : "-")
+                    + "s---";
+        }
+
+        @Override
+        public int chunkSizeBytes() {
+            return chunkSize;
+        }
+
+        @Override
+        public long cowSizeBytes() {
+            return cowSize;
+        }
+
+        @Override
+        public String dataPercent() {
+            return origin == null ? "" : "0.00";
+        }
+
+        @Override
+        public boolean invalid() {
+            return false;
+        }
+
+        @Override
+        public void open(boolean inUse) {
+            isOpen = inUse;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package io.cowherd.management;
+
+import io.cowherd.config.HostPort;
+import io.cowherd.config.ManagementLimits;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+
+/// A management API over fakes, on a free port of loopback.
+public final class RunningApi implements AutoCloseable {
+    private static final long WAIT_SECONDS = 30;
+
+    public final FakeVolumes volumes = new FakeVolumes();
+    public final FakeHosts hosts = new FakeHosts();
+    public final Readiness readiness = new Readiness();
+    public final Path tokenFile;
+    public final String token;
+    private final Vertx vertx = Vertx.vertx();
+    private final ManagementServer server;
+
+    public RunningApi(Path directory) throws IOException {
+        this(directory, ManagementLimits.DEFAULTS);
+    }
+
+    public RunningApi(Path directory, ManagementLimits limits) throws IOException {
+        AccessToken secret = AccessToken.open(directory);
+        tokenFile = directory.resolve(AccessToken.FILE_NAME);
+        token = Files.readString(tokenFile).strip();
+        var events =
+                new EventLog(
+                        InstantSource.system(), limits.eventBacklog(), limits.eventSubscribers());
+        volumes.addListener(events);
+        server =
+                await(
+                        ManagementServer.start(
+                                vertx,
+                                new HostPort("127.0.0.1", 0),
+                                limits,
+                                new ManagementServer.Services(
+                                        volumes, hosts, "node-1", secret, readiness, events)));
+        readiness.become(Readiness.State.READY);
+    }
+
+    /// Where it listens.
+    public String url() {
+        return "http://" + server.address();
+    }
+
+    @Override
+    public void close() {
+        await(server.stop().compose(_ -> vertx.close()));
+    }
+
+    private static <T> T await(Future<T> future) {
+        try {
+            return future.toCompletionStage()
+                    .toCompletableFuture()
+                    .get(WAIT_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException
+                | java.util.concurrent.ExecutionException
+                | java.util.concurrent.TimeoutException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
