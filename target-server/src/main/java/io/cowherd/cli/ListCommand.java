@@ -1,0 +1,90 @@
+package io.cowherd.cli;
+
+import static io.cowherd.cli.TextTable.Column.left;
+import static io.cowherd.cli.TextTable.Column.right;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.cowherd.config.LvmSize;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/// `cowherd ls`.
+@Command(
+        name = "ls",
+        mixinStandardHelpOptions = true,
+        description = "Lists volumes with the columns of lvs, their target, LUN and owner.")
+final class ListCommand implements Callable<Integer> {
+    @Mixin private ApiOptions api = new ApiOptions();
+    @Mixin private OutputOptions output = new OutputOptions();
+
+    @Override
+    public Integer call() throws CommandFailedException {
+        JsonNode answer = api.client().get("/v1/volumes");
+        output.print(answer, out -> print(answer.path("volumes"), out));
+        return 0;
+    }
+
+    private void print(JsonNode volumes, PrintWriter out) {
+        if (output.quiet()) {
+            volumes.forEach(volume -> out.println(text(volume, "lv_full_name")));
+            return;
+        }
+        var columns =
+                new ArrayList<>(
+                        List.of(
+                                left("LV"),
+                                left("VG"),
+                                left("Attr"),
+                                right("LSize"),
+                                left("Origin"),
+                                left("Data%"),
+                                left("Target"),
+                                right("LUN"),
+                                left("Owner")));
+        if (output.wide()) {
+            columns.addAll(List.of(right("Chunk"), right("HostSize"), left("LV UUID")));
+        }
+        var table = new TextTable(columns);
+        volumes.forEach(volume -> table.add(row(volume)));
+        table.print(out);
+    }
+
+    private List<String> row(JsonNode volume) {
+        var row =
+                new ArrayList<>(
+                        List.of(
+                                text(volume, "lv_name"),
+                                text(volume, "vg_name"),
+                                text(volume, "lv_attr"),
+                                size(volume, "lv_size"),
+                                text(volume, "origin"),
+                                text(volume, "data_percent"),
+                                text(volume, "target"),
+                                text(volume, "lun"),
+                                text(volume, "owner")));
+        if (output.wide()) {
+            row.addAll(
+                    List.of(
+                            size(volume, "chunk_size"),
+                            size(volume, "host_size"),
+                            text(volume, "lv_uuid")));
+        }
+        return row;
+    }
+
+    private static String text(JsonNode volume, String field) {
+        JsonNode value = volume.path(field);
+        if (value.isNull()) {
+            return "";
+        }
+        return value.isBigDecimal() ? value.decimalValue().toPlainString() : value.asText();
+    }
+
+    private static String size(JsonNode volume, String field) {
+        return LvmSize.format(volume.path(field).asLong());
+    }
+}

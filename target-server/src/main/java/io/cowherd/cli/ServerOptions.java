@@ -1,0 +1,85 @@
+package io.cowherd.cli;
+
+import io.cowherd.config.HostPort;
+import io.cowherd.config.Limits;
+import io.cowherd.config.ManagementLimits;
+import io.cowherd.config.PortalSetting;
+import io.cowherd.config.ServerSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// What `serve` and `demo` take.
+final class ServerOptions {
+    private static final Path KERNEL_HOST_NAME = Path.of("/proc/sys/kernel/hostname");
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "where everything is kept; made if absent (default: ./data)")
+    private Path data = ServerSettings.DEFAULT_DATA_DIRECTORY;
+
+    @Option(
+            names = "--portal",
+            paramLabel = "HOST:PORT",
+            description =
+                    "where hosts log in; repeatable (default: 127.0.0.1:3260). IPv6 as [ADDRESS]:PORT; port 0: any"
+                            + " free one")
+    private List<String> portals = new ArrayList<>();
+
+    @Option(
+            names = "--advertise",
+            paramLabel = "HOST:PORT",
+            description =
+                    "what hosts are told in discovery instead of the portal's address (NAT, containers); the n-th"
+                            + " belongs to the n-th --portal")
+    private List<String> advertised = new ArrayList<>();
+
+    @Option(
+            names = "--http",
+            paramLabel = "HOST:PORT",
+            description = "where the management API listens (default: 127.0.0.1:3261)")
+    private String http = ServerSettings.DEFAULT_HTTP.toString();
+
+    ServerSettings settings() {
+        try {
+            List<HostPort> listen =
+                    portals.isEmpty()
+                            ? List.of(ServerSettings.DEFAULT_PORTAL)
+                            : addresses(portals, ServerSettings.DEFAULT_PORTAL.port());
+            return new ServerSettings(
+                    data,
+                    nodeName(),
+                    PortalSetting.pair(
+                            listen, addresses(advertised, ServerSettings.DEFAULT_PORTAL.port())),
+                    HostPort.parse(http, ServerSettings.DEFAULT_HTTP.port()),
+                    Limits.DEFAULTS,
+                    ManagementLimits.DEFAULTS);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static List<HostPort> addresses(List<String> texts, int defaultPort) {
+        return texts.stream().map(text -> HostPort.parse(text, defaultPort)).toList();
+    }
+
+    /// The machine's name, without asking DNS, which could take long.
+    private static String nodeName() {
+        try {
+            String name = Files.readString(KERNEL_HOST_NAME).strip();
+            return name.isEmpty() ? "localhost" : name;
+        } catch (IOException _) {
+            return "localhost"; // not Linux: any name will do for a single node
+        }
+    }
+}
