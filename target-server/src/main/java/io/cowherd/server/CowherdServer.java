@@ -1,0 +1,259 @@
+package io.cowherd.server;
+
+import io.cowherd.config.HostPort;
+import io.cowherd.config.ManagementLimits;
+import io.cowherd.config.PortalSetting;
+import io.cowherd.config.ServerSettings;
+import io.cowherd.iscsi.discovery.Portal;
+import io.cowherd.iscsi.portal.IscsiServer;
+import io.cowherd.iscsi.portal.NetworkTransport;
+import io.cowherd.management.AccessToken;
+import io.cowherd.management.EventLog;
+import io.cowherd.management.ManagementServer;
+import io.cowherd.management.Readiness;
+import io.cowherd.mapping.volume.Volume;
+import io.cowherd.mapping.volume.VolumePool;
+import io.cowherd.mapping.volume.VolumeRefusedException;
+import io.cowherd.mapping.volume.Volumes;
+import io.cowherd.scsi.target.IoPool;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A running server. Started from the bottom up:
+///
+/// 1. volumes are opened, and the data directory locked;
+/// 2. every volume becomes a LUN, and further ones will as they come;
+/// 3. the API listens: its probes say *starting*;
+/// 4. portals are bound, hosts can log in: the probes say *ready*.
+///
+/// Stopped from the top down, in the reverse order, after hosts were asked to log out.
+///
+/// **Threading.** *Confined to the thread that starts it*, which may block; [#stop] may come from any one thread.
+public final class CowherdServer {
+    private static final Logger LOG = LoggerFactory.getLogger(CowherdServer.class);
+    private static final int PORTAL_GROUP = 1;
+
+    // Immutable
+    private final ServerSettings settings;
+    private final Readiness readiness = new Readiness();
+
+    /// What [#stop] undoes, the latest first.
+    private final Deque<Step> toUndo = new ArrayDeque<>();
+
+    private List<String> advertisedPortals = List.of();
+    private HostPort httpAddress;
+
+    /// One step back.
+    private record Step(String name, Undo undo) {
+        interface Undo {
+            void run() throws Exception;
+        }
+    }
+
+    /// Something to do with the volumes before hosts can.
+    public interface Preparation {
+        /// Nothing.
+        Preparation NONE = _ -> {};
+
+        /// Does it.
+        void prepare(Volumes volumes) throws IOException, VolumeRefusedException;
+    }
+
+    private CowherdServer(ServerSettings settings) {
+        this.settings = settings;
+        this.httpAddress = settings.http();
+    }
+
+    /// Starts a server; when this returns, hosts can log in.
+    ///
+    /// @param preparation is done when the volumes are open, before they are served
+    /// @throws StartFailedException with cause and correction, if it cannot; nothing is left running then
+    public static CowherdServer start(ServerSettings settings, Preparation preparation)
+            throws StartFailedException {
+        var server = new CowherdServer(settings);
+        try {
+            server.startUp(preparation);
+            return server;
+        } catch (IOException e) {
+            server.stop();
+            throw new StartFailedException(sentence(e), "", e);
+        } catch (VolumeRefusedException e) {
+            server.stop();
+            throw new StartFailedException(String.valueOf(e.getMessage()), e.correction(), e);
+        } catch (StartFailedException | RuntimeException e) {
+            server.stop();
+            throw e;
+        }
+    }
+
+    private static String sentence(IOException e) {
+        return e.getClass().getPackageName().startsWith("io.cowherd")
+                ? String.valueOf(e.getMessage())
+                : "The server cannot start: " + e + ".";
+    }
+
+    private void startUp(Preparation preparation)
+            throws IOException, VolumeRefusedException, StartFailedException {
+        LOG.info("Cowherd starts, data in {}", settings.dataDirectory().toAbsolutePath());
+        VolumePool volumes =
+                VolumePool.open(settings.dataDirectory(), LOG::warn, InstantSource.system());
+        undoBy("close volumes", volumes::close);
+        preparation.prepare(volumes);
+        AccessToken token = AccessToken.open(settings.dataDirectory());
+
+        IoPool pool = new IoPool(settings.limits());
+        undoBy("end I/O", () -> endIo(pool));
+        var targets = new ServedTargets(settings.limits(), pool);
+        volumes.addListener(targets);
+        volumes.list().forEach(targets::attach);
+
+        Vertx vertx = NetworkTransport.AUTO.vertx().exceptionHandler(CowherdServer::logFault);
+        undoBy("end event loops", () -> await(vertx.close()));
+        var iscsi = new IscsiServer(vertx, settings.limits(), portals(settings.portals()), targets);
+        var hosts = new LoggedInHosts(targets, iscsi, settings.portals(), settings.limits());
+        startManagement(vertx, volumes, token, hosts);
+        startPortals(iscsi);
+        advertisedPortals = hosts.portals();
+        readiness.become(Readiness.State.READY);
+        LOG.info("ready: {}", describe(volumes.list()));
+    }
+
+    private void startManagement(
+            Vertx vertx, Volumes volumes, AccessToken token, LoggedInHosts hosts)
+            throws StartFailedException {
+        ManagementLimits limits = settings.managementLimits();
+        var events =
+                new EventLog(
+                        InstantSource.system(), limits.eventBacklog(), limits.eventSubscribers());
+        volumes.addListener(events);
+        try {
+            ManagementServer management =
+                    await(
+                            ManagementServer.start(
+                                    vertx,
+                                    settings.http(),
+                                    limits,
+                                    new ManagementServer.Services(
+                                            volumes,
+                                            hosts,
+                                            settings.nodeName(),
+                                            token,
+                                            readiness,
+                                            events)));
+            undoBy("close the API", () -> await(management.stop()));
+            httpAddress = management.address();
+            LOG.info("management API on http://{}", httpAddress);
+            if (!settings.http().isLoopback()) {
+                LOG.warn("the API is not on loopback: its token crosses the network unencrypted");
+            }
+        } catch (IOException e) {
+            throw Bindings.explain(List.of(settings.http()), "--http", e);
+        }
+    }
+
+    private void startPortals(IscsiServer iscsi) throws StartFailedException {
+        try {
+            await(iscsi.start());
+        } catch (IOException e) {
+            throw Bindings.explain(
+                    settings.portals().stream().map(PortalSetting::listen).toList(), "--portal", e);
+        }
+        Duration grace = Duration.ofMillis(settings.limits().logoutTimeoutMillis());
+        undoBy("let hosts log out", () -> await(iscsi.stop(grace)));
+    }
+
+    private static List<Portal> portals(List<PortalSetting> settings) {
+        return settings.stream()
+                .map(
+                        setting -> {
+                            HostPort advertised = setting.advertise();
+                            return new Portal(
+                                    setting.listen(),
+                                    advertised == null
+                                            ? new HostPort(setting.listen().host(), 0)
+                                            : advertised,
+                                    PORTAL_GROUP);
+                        })
+                .toList();
+    }
+
+    private static String describe(List<Volume> volumes) {
+        long origins = volumes.stream().filter(volume -> volume.origin() == null).count();
+        return "%d origins, %d snapshots".formatted(origins, volumes.size() - origins);
+    }
+
+    private static void logFault(Throwable fault) {
+        LOG.error("a fault on an event loop", fault);
+    }
+
+    private void undoBy(String name, Step.Undo undo) {
+        toUndo.push(new Step(name, undo));
+    }
+
+    private void endIo(IoPool pool) throws InterruptedException {
+        if (!pool.close(settings.limits().taskManagementTimeoutMillis())) {
+            LOG.error("storage did not answer in time; some I/O is still running");
+        }
+    }
+
+    /// Waits for a future's end.
+    ///
+    /// @throws IOException if it failed
+    private <T> T await(Future<T> future) throws IOException {
+        try {
+            return future.toCompletionStage()
+                    .toCompletableFuture()
+                    .get(settings.managementLimits().stopTimeoutMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | CompletionException e) {
+            throw new IOException(e.getCause());
+        } catch (TimeoutException e) {
+            throw new IOException("no end within the time of stopTimeoutMillis", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
+    }
+
+    /// What hosts are told to connect to, by portal.
+    public List<String> advertisedPortals() {
+        return advertisedPortals;
+    }
+
+    /// Where the API listens, with the port that the system chose.
+    public HostPort httpAddress() {
+        return httpAddress;
+    }
+
+    /// Stops: hosts are asked to log out, running commands end and are answered, everything is flushed and closed. What fails
+    /// on the way is logged, and the rest is done all the same. Idempotent.
+    public synchronized void stop() {
+        if (readiness.state() != Readiness.State.STOPPING) {
+            LOG.info("stopping");
+            readiness.become(Readiness.State.STOPPING);
+        }
+        while (!toUndo.isEmpty()) {
+            Step step = toUndo.pop();
+            try {
+                step.undo().run();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                LOG.error("stopping: could not {}", step.name(), e);
+            } catch (Exception e) { // the outermost loop of stopping: the next step must come
+                LOG.error("stopping: could not {}", step.name(), e);
+            }
+        }
+        LOG.info("stopped");
+    }
+}

@@ -1,0 +1,67 @@
+package io.cowherd.server;
+
+import io.cowherd.cli.CommandFailedException;
+import io.cowherd.cli.ServerRunner;
+import io.cowherd.config.ServerSettings;
+import java.io.PrintWriter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Runs a server in the foreground, until a signal.
+///
+/// **Threading.** *Confined to the main thread.*
+final class ForegroundServer implements ServerRunner {
+    private static final Logger LOG = LoggerFactory.getLogger(ForegroundServer.class);
+    private static final int TOO_SLOW = 1;
+
+    @Override
+    public int run(ServerSettings settings, Occasion occasion, PrintWriter out)
+            throws CommandFailedException {
+        Thread.setDefaultUncaughtExceptionHandler(
+                (thread, fault) -> LOG.error("a fault in thread {}", thread.getName(), fault));
+        StopSignals signals = StopSignals.listen();
+        CowherdServer server = start(settings, occasion);
+        if (occasion == Occasion.DEMO) {
+            DemoVolumes.explain(server, settings, out);
+        }
+        try {
+            signals.await();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt(); // as good a reason to stop as a signal
+        }
+        haltAfter(settings.managementLimits().stopTimeoutMillis());
+        server.stop();
+        return 0;
+    }
+
+    private static CowherdServer start(ServerSettings settings, Occasion occasion)
+            throws CommandFailedException {
+        try {
+            return CowherdServer.start(
+                    settings,
+                    switch (occasion) {
+                        case SERVE -> CowherdServer.Preparation.NONE;
+                        case DEMO -> DemoVolumes::makeIn;
+                    });
+        } catch (StartFailedException e) {
+            throw new CommandFailedException(String.valueOf(e.getMessage()), e.correction());
+        }
+    }
+
+    /// A stop that hangs is worse than one that is cut short: what was acknowledged as durable is.
+    private static void haltAfter(int timeoutMillis) {
+        Thread.ofPlatform()
+                .daemon()
+                .name("stop deadline")
+                .start(
+                        () -> {
+                            try {
+                                Thread.sleep(timeoutMillis);
+                                LOG.error("stopping took longer than {} ms: ending", timeoutMillis);
+                                Runtime.getRuntime().halt(TOO_SLOW);
+                            } catch (InterruptedException _) {
+                                Thread.currentThread().interrupt();
+                            }
+                        });
+    }
+}

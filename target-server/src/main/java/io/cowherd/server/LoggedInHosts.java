@@ -1,0 +1,118 @@
+package io.cowherd.server;
+
+import io.cowherd.config.HostPort;
+import io.cowherd.config.Limits;
+import io.cowherd.config.PortalSetting;
+import io.cowherd.iscsi.portal.IscsiServer;
+import io.cowherd.iscsi.session.SessionInfo;
+import io.cowherd.management.HostAccess;
+import io.cowherd.management.HostSession;
+import io.cowherd.mapping.volume.Volume;
+import io.cowherd.mapping.volume.VolumeName;
+import io.cowherd.mapping.volume.VolumeRefusedException;
+import io.cowherd.mapping.volume.VolumeRefusedException.Reason;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// What management knows of hosts: the iSCSI server's sessions, and the targets' LUNs.
+///
+/// **Threading.** *Thread-safe: its parts are.* Blocks the caller, who is a worker.
+final class LoggedInHosts implements HostAccess {
+    /// Beyond the time that task management may take, so that it has had its chance.
+    private static final int MARGIN_MILLIS = 5_000;
+
+    private final ServedTargets targets;
+    private final IscsiServer iscsi;
+    private final List<PortalSetting> settings;
+    private final long timeoutMillis;
+
+    LoggedInHosts(
+            ServedTargets targets, IscsiServer iscsi, List<PortalSetting> settings, Limits limits) {
+        this.targets = targets;
+        this.iscsi = iscsi;
+        this.settings = settings;
+        this.timeoutMillis = (long) limits.taskManagementTimeoutMillis() + MARGIN_MILLIS;
+    }
+
+    @Override
+    public String targetName(VolumeName origin) {
+        return ServedTargets.targetName(origin);
+    }
+
+    /// Advertised addresses, with the port that was bound where none is advertised.
+    @Override
+    public List<String> portals() {
+        List<HostPort> bound = iscsi.boundAddresses();
+        var addresses = new ArrayList<String>();
+        for (int i = 0; i < bound.size(); i++) {
+            HostPort advertised = settings.get(i).advertise();
+            addresses.add((advertised == null ? bound.get(i) : advertised).toString());
+        }
+        return addresses;
+    }
+
+    @Override
+    public List<HostSession> sessions() {
+        return iscsi.sessions().stream()
+                .filter(session -> session.target() != null)
+                .sorted(Comparator.comparing(SessionInfo::since))
+                .map(
+                        session ->
+                                new HostSession(
+                                        String.valueOf(session.tsih()),
+                                        session.initiator(),
+                                        session.address(),
+                                        String.valueOf(session.target()),
+                                        session.portal(),
+                                        session.isid(),
+                                        session.tsih()))
+                .toList();
+    }
+
+    @Override
+    public boolean disconnect(String sessionId) {
+        int tsih;
+        try {
+            tsih = Integer.parseInt(sessionId);
+        } catch (NumberFormatException _) {
+            return false;
+        }
+        Future<Boolean> gone = iscsi.disconnect(tsih, "disconnected by an administrator");
+        return Boolean.TRUE.equals(gone.await());
+    }
+
+    @Override
+    public void detach(Volume volume) throws VolumeRefusedException {
+        CompletionStage<?> drained = targets.detach(volume);
+        if (volume.origin() == null) {
+            Future<Void> dropped =
+                    iscsi.disconnect(targetName(volume), volume.name() + " is being removed");
+            drained = drained.thenCombine(dropped.toCompletionStage(), (_, _) -> "");
+        }
+        try {
+            drained.toCompletableFuture().get(timeoutMillis, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            attach(volume);
+            throw new VolumeRefusedException(
+                    Reason.CONFLICT,
+                    volume.name() + " still has commands running on it: " + e + ".",
+                    "Its storage may hang: see the server's log, and try again.");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            attach(volume);
+            throw new VolumeRefusedException(
+                    Reason.CONFLICT, "The server is stopping.", "Try again when it is back.");
+        }
+    }
+
+    @Override
+    public void attach(Volume volume) {
+        targets.attach(volume);
+    }
+}

@@ -1,0 +1,107 @@
+package io.cowherd.server;
+
+import io.cowherd.config.Limits;
+import io.cowherd.iscsi.discovery.TargetEntry;
+import io.cowherd.mapping.volume.Volume;
+import io.cowherd.scsi.lu.Identity;
+import io.cowherd.scsi.lu.LogicalUnit;
+import io.cowherd.scsi.target.IoPool;
+import io.cowherd.scsi.target.ScsiTargetDevice;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/// An origin and its snapshots as the LUNs of one target.
+///
+/// **Threading.** *Thread-safe*: the LUNs change under the lock.
+final class ServedFamily {
+    // Immutable
+    private final ScsiTargetDevice device;
+    private final TargetEntry entry;
+    private final Limits limits;
+
+    // Guarded by this
+    private final Map<Integer, Served> luns = new TreeMap<>();
+
+    private record Served(Volume volume, LogicalUnit unit) {}
+
+    ServedFamily(String name, Limits limits, IoPool pool) {
+        this.limits = limits;
+        this.device = new ScsiTargetDevice(name, limits, pool);
+        this.entry = new TargetEntry(name, "", device);
+        device.onNexusesChanged(this::tellVolumes);
+    }
+
+    String name() {
+        return entry.name();
+    }
+
+    TargetEntry entry() {
+        return entry;
+    }
+
+    /// True if there is a LUN 0: before that, and after it went, hosts have no business here.
+    synchronized boolean hasOrigin() {
+        return luns.containsKey(0);
+    }
+
+    /// The volumes that are shown, by LUN.
+    synchronized List<Volume> volumes() {
+        return luns.values().stream().map(Served::volume).toList();
+    }
+
+    /// Adds a volume's LUN and tells hosts. Idempotent.
+    ///
+    /// @throws IllegalArgumentException if the volume cannot be shown as a disk
+    /// @throws IllegalStateException if the target has as many LUNs as it may
+    synchronized void attach(Volume volume) {
+        if (luns.containsKey(volume.number())) {
+            return;
+        }
+        var settings =
+                new LogicalUnit.Settings(
+                        volume.readOnly()
+                                ? LogicalUnit.Access.READ_ONLY
+                                : LogicalUnit.Access.READ_WRITE,
+                        LogicalUnit.WriteCache.VOLATILE,
+                        limits.maxTransferBytes());
+        var identity = new Identity(volume.uuid(), volume.name().toString());
+        var unit = new LogicalUnit(volume.device(), identity, settings);
+        device.addLun(volume.number(), unit);
+        luns.put(volume.number(), new Served(volume, unit));
+        tellVolumes();
+    }
+
+    /// Removes a volume's LUN and tells hosts; completes when none of its commands is running.
+    synchronized CompletionStage<Void> detach(Volume volume) {
+        if (luns.remove(volume.number()) != null) {
+            volume.open(false);
+        }
+        return device.removeLun(volume.number());
+    }
+
+    /// Removes all LUNs.
+    synchronized CompletionStage<Void> detachAll() {
+        Collection<Served> all = List.copyOf(luns.values());
+        return CompletableFuture.allOf(
+                all.stream()
+                        .map(served -> detach(served.volume()).toCompletableFuture())
+                        .toArray(CompletableFuture<?>[]::new));
+    }
+
+    synchronized void resized(Volume volume) {
+        Served served = luns.get(volume.number());
+        if (served != null) {
+            served.unit().resized();
+        }
+    }
+
+    /// Position 6 of `lv_attr`: any host that is logged in may have any LUN open.
+    private synchronized void tellVolumes() {
+        boolean inUse = !device.nexuses().isEmpty();
+        luns.values().forEach(served -> served.volume().open(inUse));
+    }
+}

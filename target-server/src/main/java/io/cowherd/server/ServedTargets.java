@@ -1,0 +1,163 @@
+package io.cowherd.server;
+
+import io.cowherd.config.Limits;
+import io.cowherd.iscsi.discovery.TargetDirectory;
+import io.cowherd.iscsi.discovery.TargetEntry;
+import io.cowherd.mapping.volume.Volume;
+import io.cowherd.mapping.volume.VolumeListener;
+import io.cowherd.mapping.volume.VolumeName;
+import io.cowherd.scsi.target.IoPool;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One target per family, kept in step with the volumes: LUN 0 is the origin, LUN n the snapshot of number n.
+///
+/// Hosts compare names without case (RFC 3722), so the directory is keyed by the name in lower case; what they are shown is
+/// the name as its volume is written.
+///
+/// **Threading.** *Thread-safe*: families change under the lock, logins read an immutable map.
+final class ServedTargets implements TargetDirectory, VolumeListener {
+    /// What every target's name begins with (design 3.4).
+    static final String NAME_PREFIX = "iqn.2026-11.io.cowherd:";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ServedTargets.class);
+
+    // Immutable
+    private final Limits limits;
+    private final IoPool pool;
+
+    // Guarded by this
+    private final Map<UUID, ServedFamily> families = new HashMap<>();
+
+    // Written under the lock, read by any thread
+    private volatile Map<String, TargetEntry> byName = Map.of();
+
+    ServedTargets(Limits limits, IoPool pool) {
+        this.limits = limits;
+        this.pool = pool;
+    }
+
+    static String targetName(VolumeName origin) {
+        return NAME_PREFIX + origin.group() + "." + origin.volume();
+    }
+
+    private static Volume originOf(Volume volume) {
+        Volume origin = volume.origin();
+        return origin == null ? volume : origin;
+    }
+
+    // -- for logins --
+
+    @Override
+    public List<TargetEntry> targets() {
+        return List.copyOf(byName.values());
+    }
+
+    @Override
+    public @Nullable TargetEntry find(String iqn) {
+        return byName.get(iqn);
+    }
+
+    // -- for management --
+
+    /// Shows a volume to hosts. Idempotent.
+    synchronized void attach(Volume volume) {
+        Volume origin = originOf(volume);
+        ServedFamily family =
+                families.computeIfAbsent(
+                        origin.uuid(),
+                        _ -> new ServedFamily(targetName(origin.name()), limits, pool));
+        try {
+            family.attach(volume);
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            LOG.error("{} is not served: {}", volume.name(), e.getMessage());
+        }
+        publish();
+    }
+
+    /// Takes a snapshot's LUN, or an origin's whole target, off the directory.
+    ///
+    /// @return completes when no command of a LUN that went is running; for an origin the sessions must be dropped as well
+    synchronized CompletionStage<Void> detach(Volume volume) {
+        ServedFamily family = families.get(originOf(volume).uuid());
+        if (family == null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        if (volume.origin() != null) {
+            return family.detach(volume);
+        }
+        families.remove(volume.uuid());
+        publish();
+        return family.detachAll();
+    }
+
+    private void publish() {
+        var next = new LinkedHashMap<String, TargetEntry>();
+        families.values().stream()
+                .filter(ServedFamily::hasOrigin)
+                .sorted(Comparator.comparing(ServedFamily::name))
+                .forEach(
+                        family -> {
+                            String key = family.name().toLowerCase(Locale.ROOT);
+                            if (next.putIfAbsent(key, family.entry()) != null) {
+                                LOG.error(
+                                        "{} is not served: to hosts its name is that of {}",
+                                        family.name(),
+                                        next.get(key));
+                            }
+                        });
+        byName = java.util.Collections.unmodifiableMap(next);
+    }
+
+    // -- from the volumes --
+
+    @Override
+    public void created(Volume volume) {
+        attach(volume);
+    }
+
+    @Override
+    public void removing(Volume volume) {
+        // Management has detached it and waited; what is left to do takes no time.
+        CompletionStage<Void> _ = detach(volume);
+    }
+
+    /// A renamed origin gets a target of the new name. It has no hosts: management sees to that.
+    @Override
+    public synchronized void renamed(Volume volume, VolumeName before) {
+        if (volume.origin() != null) {
+            return;
+        }
+        ServedFamily family = families.remove(volume.uuid());
+        if (family != null) {
+            CompletionStage<Void> _ = family.detachAll();
+            var renamed = new ServedFamily(targetName(volume.name()), limits, pool);
+            families.put(volume.uuid(), renamed);
+            family.volumes().forEach(renamed::attach);
+        }
+        publish();
+    }
+
+    @Override
+    public synchronized void resized(Volume volume) {
+        ServedFamily family = families.get(originOf(volume).uuid());
+        if (family != null) {
+            family.resized(volume);
+        }
+    }
+
+    @Override
+    public void failed(Volume volume, String why) {
+        LOG.error("{}: {}", volume.name(), why);
+    }
+}
