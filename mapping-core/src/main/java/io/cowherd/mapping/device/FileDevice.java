@@ -164,7 +164,7 @@ public final class FileDevice implements BlockDevice {
         if (writable) {
             space.probe(sizeBytes);
         }
-        loopIo = linux == null ? null : new LoopIo(linux, space, System::nanoTime);
+        loopIo = linux == null ? null : new LoopIo(linux, space);
     }
 
     private static boolean isBlockDevice(Path path) throws IOException {

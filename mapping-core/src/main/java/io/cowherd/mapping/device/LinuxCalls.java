@@ -36,6 +36,7 @@ record LinuxCalls(
         MethodHandle lseekHandle,
         MethodHandle ioctlHandle,
         MethodHandle fcntlHandle,
+        MethodHandle getrusageHandle,
         MethodHandle strerrorHandle) {
 
     /// Those whose constants and structures are the generic ones that [LinuxFile] names.
@@ -87,6 +88,7 @@ record LinuxCalls(
                         "ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG)),
                 bindVariadic(
                         "fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG)),
+                bind("getrusage", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG)),
                 linker.downcallHandle(
                         linker.defaultLookup().findOrThrow("strerror"),
                         FunctionDescriptor.of(ADDRESS, JAVA_INT)));
@@ -186,6 +188,15 @@ record LinuxCalls(
     int fcntl(MemorySegment state, int fd, int command, long argument) {
         try {
             int result = (int) fcntlHandle.invokeExact(state, fd, command, argument);
+            return result >= 0 ? result : -errno(state);
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    int getrusage(MemorySegment state, int who, long usage) {
+        try {
+            int result = (int) getrusageHandle.invokeExact(state, who, usage);
             return result >= 0 ? result : -errno(state);
         } catch (Throwable e) {
             throw broken(e);

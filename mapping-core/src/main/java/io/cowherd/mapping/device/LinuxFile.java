@@ -50,6 +50,11 @@ final class LinuxFile implements AutoCloseable {
     /// `struct flock` of the 64-bit ABIs: type (2), whence (2), padding (4), start (8), length (8), pid (4), padding.
     private static final int FLOCK_BYTES = 32;
 
+    // uapi/linux/resource.h; `struct rusage` is two `timeval`, then 14 `long`
+    private static final int RUSAGE_THREAD = 1;
+    private static final int RUSAGE_BYTES = 144;
+    private static final int RUSAGE_NVCSW_OFFSET = 128;
+
     private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
     private final LinuxCalls calls;
@@ -159,6 +164,14 @@ final class LinuxFile implements AutoCloseable {
         return calls.lseek(SCRATCH.get().state, fd, offsetBytes, SEEK_HOLE);
     }
 
+    /// How often this thread has given up its processor to wait for something (getrusage(2), `ru_nvcsw`); to be preempted
+    /// does not count.
+    long timesSlept() {
+        var scratch = SCRATCH.get();
+        int result = calls.getrusage(scratch.state, RUSAGE_THREAD, scratch.address);
+        return result < 0 ? 0 : scratch.memory.get(ValueLayout.JAVA_LONG, RUSAGE_NVCSW_OFFSET);
+    }
+
     /// Logical block size of a block device in bytes (`BLKSSZGET`), or a negated errno.
     int logicalBlockBytes() {
         var scratch = SCRATCH.get();
@@ -195,7 +208,7 @@ final class LinuxFile implements AutoCloseable {
     private static final class Scratch {
         private final MemorySegment state = LinuxCalls.allocateState();
         private final MemorySegment memory =
-                Arena.ofAuto().allocate(2 * ValueLayout.JAVA_LONG.byteSize(), Long.BYTES);
+                Arena.ofAuto().allocate(RUSAGE_BYTES, Long.BYTES); // or a struct iovec, or an int
         private final long address = memory.address();
 
         /// Makes a `struct iovec` of what remains in the buffer; returns its address.

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,8 +24,11 @@ final class LoopIoTest {
         var now = new AtomicLong(Long.MAX_VALUE - 1000); // a clock may wrap
         var step = new AtomicLong(LoopIo.STALL_NANOS + 1);
         try (var linux = Objects.requireNonNull(LinuxFile.open(path, LinuxFile.Access.WRITE))) {
+            var slept = new AtomicLong();
             var space = new FileSpace(path, linux, true, new AllocationMap(0));
-            var io = new LoopIo(linux, space, () -> now.getAndAdd(step.get()));
+            var io =
+                    new LoopIo(
+                            linux, space, () -> now.getAndAdd(step.get()), slept::getAndIncrement);
             if (linux.writeNowait(0, ByteBuffer.allocateDirect(PAGE)) >= 0) {
                 return; // this file system never stalls a loop
             }
@@ -39,12 +43,35 @@ final class LoopIoTest {
         }
     }
 
+    /// A busy machine must not send every write to the pool.
+    @Test
+    void aPreemptedThreadHasNotStalled(@TempDir Path directory) throws IOException {
+        var path = Files.write(directory.resolve("file"), new byte[1 << 20]);
+        var now = new AtomicLong();
+        try (var linux = Objects.requireNonNull(LinuxFile.open(path, LinuxFile.Access.WRITE))) {
+            var space = new FileSpace(path, linux, true, new AllocationMap(0));
+            var io = new LoopIo(linux, space, () -> now.getAndAdd(1L << 40), () -> 7);
+            assertTrue(io.tryWrite(0, ByteBuffer.allocateDirect(PAGE)));
+            assertTrue(io.tryWrite(0, ByteBuffer.allocateDirect(PAGE)));
+        }
+    }
+
+    @Test
+    void theSystemKnowsWhoHasSlept(@TempDir Path directory) throws IOException {
+        var path = Files.write(directory.resolve("file"), new byte[PAGE]);
+        try (var linux = Objects.requireNonNull(LinuxFile.open(path, LinuxFile.Access.READ))) {
+            long before = linux.timesSlept();
+            LockSupport.parkNanos(1_000_000);
+            assertTrue(linux.timesSlept() > before);
+        }
+    }
+
     @Test
     void aShortReadIsNoRead(@TempDir Path directory) throws IOException {
         var path = Files.write(directory.resolve("file"), new byte[PAGE]);
         try (var linux = Objects.requireNonNull(LinuxFile.open(path, LinuxFile.Access.READ))) {
             var space = new FileSpace(path, linux, false, new AllocationMap(PAGE));
-            var io = new LoopIo(linux, space, System::nanoTime);
+            var io = new LoopIo(linux, space);
             var target = ByteBuffer.allocateDirect(2 * PAGE);
             assertFalse(io.tryRead(0, target));
             assertEquals(0, target.position());
