@@ -17,6 +17,7 @@ import io.cowherd.scsi.lu.LogicalUnit.Settings;
 import io.cowherd.scsi.lu.LogicalUnit.WriteCache;
 import io.cowherd.scsi.target.IoPool;
 import io.cowherd.scsi.target.ScsiTargetDevice;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -61,7 +62,7 @@ public final class ConformanceServer implements AutoCloseable {
                 };
         Portal portal = Portal.on(new HostPort("127.0.0.1", 0));
         server = new IscsiServer(vertx, Limits.DEFAULTS, List.of(portal), directory);
-        server.start().await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        await(server.start());
     }
 
     private static LogicalUnit unit(BlockDevice disk, int number, Access access) {
@@ -78,9 +79,14 @@ public final class ConformanceServer implements AutoCloseable {
 
     @Override
     public void close() {
-        server.stop(Duration.ZERO).await(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        vertx.close().await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        await(server.stop(Duration.ZERO));
+        await(vertx.close());
         pool.close();
+    }
+
+    private static void await(Future<Void> future) {
+        var done = future.toCompletionStage().toCompletableFuture();
+        done.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
     }
 
     /// Serves until standard input ends.

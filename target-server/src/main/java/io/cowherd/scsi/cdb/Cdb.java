@@ -157,6 +157,18 @@ public sealed interface Cdb {
         }
     }
 
+    /// READ DEFECT DATA (10) and (12): always an empty list.
+    ///
+    /// @param lists which lists are asked for, as in the answer: bit 4 PLISTV, bit 3 GLISTV
+    /// @param format format of the descriptors that there are none of
+    record ReadDefectData(Header header, int lists, int format, long allocationBytes)
+            implements Cdb {
+        @Override
+        public long dataInBytes(int blockBytes) {
+            return allocationBytes;
+        }
+    }
+
     /// READ (6), (10), (12) and (16).
     record Read(long lba, long blocks, boolean forceUnitAccess) implements OnBlocks {
         @Override
@@ -253,11 +265,11 @@ public sealed interface Cdb {
     /// A command that is not executed, and why.
     record Refused(Sense sense) implements Cdb {}
 
-    /// The two mode parameter headers (SPC-4 7.5.5).
+    /// Parameter data of some commands has a header of four or eight bytes: a short CDB's or a long one's.
     enum Header {
-        /// Four bytes, of the 6-byte commands.
+        /// Four bytes: MODE SENSE (6), MODE SELECT (6), READ DEFECT DATA (10).
         SHORT,
-        /// Eight bytes, of the 10-byte commands.
+        /// Eight bytes: MODE SENSE (10), MODE SELECT (10), READ DEFECT DATA (12).
         LONG
     }
 

@@ -47,6 +47,8 @@ public enum Operation {
     /// SBC-3.
     SYNCHRONIZE_CACHE_10("35 02 FF FF FF FF 1F FF FF 00", SbcDecoder::synchronizeCache10),
     /// SBC-3.
+    READ_DEFECT_DATA_10("37 00 1F 00 00 00 00 FF FF 00", SbcDecoder::readDefectData10),
+    /// SBC-3.
     WRITE_SAME_10("41 08 FF FF FF FF 1F FF FF 00", SbcDecoder::writeSame10),
     /// SBC-3.
     UNMAP("42 00 00 00 00 00 1F FF FF 00", SbcDecoder::unmap),
@@ -92,7 +94,9 @@ public enum Operation {
     /// SBC-3.
     WRITE_AND_VERIFY_12("AE 16 FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::writeAndVerify12),
     /// SBC-3.
-    VERIFY_12("AF 16 FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::verify12);
+    VERIFY_12("AF 16 FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::verify12),
+    /// SBC-3.
+    READ_DEFECT_DATA_12("B7 1F FF FF FF FF FF FF FF FF 00 00", SbcDecoder::readDefectData12);
 
     /// Turns the bytes of one operation into a command.
     interface Decoder {

@@ -162,6 +162,14 @@ final class SbcDecoder {
         return new Cdb.GetLbaStatus(b.u64(2), b.u32(10));
     }
 
+    static Cdb readDefectData10(CdbBytes b) {
+        return new Cdb.ReadDefectData(Cdb.Header.SHORT, b.u8(2) & 0x18, b.u8(2) & 7, b.u16(7));
+    }
+
+    static Cdb readDefectData12(CdbBytes b) {
+        return new Cdb.ReadDefectData(Cdb.Header.LONG, b.u8(1) & 0x18, b.u8(1) & 7, b.u32(6));
+    }
+
     static Cdb readCapacity10(CdbBytes b) {
         boolean partialMediumIndicator = b.bit(8, 0);
         return partialMediumIndicator || b.u32(2) != 0 ? refused(2) : new Cdb.ReadCapacity10();

@@ -15,9 +15,10 @@ import java.nio.ByteBuffer;
 /// |     24 |    4 | MAXIMUM UNMAP BLOCK DESCRIPTOR COUNT   | 256                                          |
 /// |     28 |    4 | OPTIMAL UNMAP GRANULARITY              | 1 MiB; ESXi gives space back by itself up to it |
 /// |     32 |    4 | UGAVALID, UNMAP GRANULARITY ALIGNMENT  | valid, 0                                     |
-/// |     36 |    8 | MAXIMUM WRITE SAME LENGTH              | 512 MiB                                      |
+/// |     36 |    8 | MAXIMUM WRITE SAME LENGTH              | 16 MiB, less than 65536 blocks                  |
 ///
-/// 512 MiB, because each chunk of it may have to be copied for a snapshot first, within a host's 30 s.
+/// 512 MiB, because each chunk of it may have to be copied for a snapshot first, within a host's 30 s. 16 MiB, because all of
+/// it may have to be written; and libiscsi's WriteSame16.Unmap takes 65536 or more for leave to WRITE as much at once.
 ///
 /// **Threading.** *Immutable.*
 ///
@@ -30,13 +31,19 @@ record BlockLimits(int blockBytes, long maxTransferBlocks) {
     /// Ranges in one UNMAP.
     static final int MAX_UNMAP_DESCRIPTORS = 256;
 
-    private static final int MAX_ZEROED_BYTES = 512 << 20;
+    private static final int MAX_UNMAP_BYTES = 512 << 20;
+    private static final int MAX_WRITE_SAME_BYTES = 16 << 20;
     private static final int OPTIMAL_BYTES = 1 << 20;
     private static final int GRANULARITY_BYTES = 4096;
 
-    /// Most blocks that one UNMAP or WRITE SAME may name.
-    long maxZeroedBlocks() {
-        return MAX_ZEROED_BYTES / blockBytes;
+    /// Most blocks that one UNMAP may name, in all its ranges.
+    long maxUnmapBlocks() {
+        return MAX_UNMAP_BYTES / blockBytes;
+    }
+
+    /// Most blocks of one WRITE SAME.
+    long maxWriteSameBlocks() {
+        return MAX_WRITE_SAME_BYTES / blockBytes;
     }
 
     /// Fills the page behind its header.
@@ -47,11 +54,11 @@ record BlockLimits(int blockBytes, long maxTransferBlocks) {
         page.putShort(6, (short) Math.max(1, GRANULARITY_BYTES / blockBytes));
         page.putInt(8, (int) maxTransferBlocks);
         page.putInt(12, (int) Math.min(optimal, maxTransferBlocks));
-        page.putInt(20, (int) maxZeroedBlocks());
+        page.putInt(20, (int) maxUnmapBlocks());
         page.putInt(24, MAX_UNMAP_DESCRIPTORS);
         page.putInt(28, optimal);
         page.putInt(32, 0x8000_0000);
-        page.putLong(36, maxZeroedBlocks());
+        page.putLong(36, maxWriteSameBlocks());
         return page;
     }
 }

@@ -26,9 +26,6 @@ public final class LogicalUnit {
     /// Most bytes that an event loop copies in one go: about 30 µs.
     static final int LOOP_TRANSFER_BYTES = 256 << 10;
 
-    /// READ CAPACITY (16), byte 13: 8 logical blocks of 512 bytes are a physical one, 4 KiB.
-    private static final int PHYSICAL_EXPONENT_512E = 3;
-
     private static final Outcome UNIT_READY = Outcome.DONE;
 
     // Immutable
@@ -61,12 +58,31 @@ public final class LogicalUnit {
         NONE
     }
 
+    /// What is said about physical blocks: advice, by which hosts align what they write.
+    public enum PhysicalBlocks {
+        /// A logical block is a physical one: *512n* or *4Kn*.
+        AS_LOGICAL,
+        /// A physical block is 4 KiB, or a logical one if that is larger: *512e*. libiscsi's GetLBAStatus.UnmapSingle
+        /// fails with it: it asks about block n + 1 and expects an answer about the physical block behind n.
+        AT_LEAST_4_KIB
+    }
+
     /// How a logical unit behaves.
     ///
     /// @param access whether hosts may write
     /// @param writeCache when writes are durable
     /// @param maxTransferBytes largest READ or WRITE, at least one logical block
-    public record Settings(Access access, WriteCache writeCache, int maxTransferBytes) {}
+    /// @param physicalBlocks what is said about physical blocks
+    public record Settings(
+            Access access,
+            WriteCache writeCache,
+            int maxTransferBytes,
+            PhysicalBlocks physicalBlocks) {
+        /// With physical blocks as logical ones.
+        public Settings(Access access, WriteCache writeCache, int maxTransferBytes) {
+            this(access, writeCache, maxTransferBytes, PhysicalBlocks.AS_LOGICAL);
+        }
+    }
 
     /// Shows a device as a disk. The device stays the caller's: it is closed after the logical unit was removed everywhere.
     ///
@@ -191,7 +207,7 @@ public final class LogicalUnit {
                     case Cdb.CompareAndWrite _ ->
                             range.blocks() <= BlockLimits.MAX_COMPARE_AND_WRITE_BLOCKS;
                     case Cdb.WriteSame _ ->
-                            range.blocks() > 0 && range.blocks() <= limits.maxZeroedBlocks();
+                            range.blocks() > 0 && range.blocks() <= limits.maxWriteSameBlocks();
                     case Cdb.PreFetch _, Cdb.SynchronizeCache _ -> true;
                 };
         return withinLimit ? null : Sense.INVALID_FIELD;
@@ -241,6 +257,7 @@ public final class LogicalUnit {
             case Cdb.RequestSense(boolean descriptor, _) -> Sense.NONE.encode(descriptor);
             case Cdb.ReadCapacity10 _ -> capacity10();
             case Cdb.ReadCapacity16 _ -> capacity16();
+            case Cdb.ReadDefectData defects -> noDefects(defects);
             case Cdb.ReportOperations report -> SupportedOperations.encode(report);
             case Cdb.ReportTaskManagement(boolean extended, _) -> taskManagement(extended);
             default -> null;
@@ -263,13 +280,27 @@ public final class LogicalUnit {
                 .flip();
     }
 
+    /// LOGICAL BLOCKS PER PHYSICAL BLOCK EXPONENT.
+    private int physicalExponent() {
+        return switch (settings.physicalBlocks()) {
+            case AS_LOGICAL -> 0;
+            case AT_LEAST_4_KIB -> Integer.numberOfTrailingZeros(Math.max(1, 4096 / blockBytes));
+        };
+    }
+
     /// LBPME and LBPRZ: unmapped blocks exist, and read as zeros.
     private ByteBuffer capacity16() {
         return ByteBuffer.allocate(32)
                 .putLong(0, blocks() - 1)
                 .putInt(8, blockBytes)
-                .put(13, (byte) (blockBytes == 512 ? PHYSICAL_EXPONENT_512E : 0))
+                .put(13, (byte) physicalExponent())
                 .put(14, (byte) 0xC0);
+    }
+
+    /// A header that says which lists these are, and that they are empty.
+    private static ByteBuffer noDefects(Cdb.ReadDefectData cdb) {
+        int headerBytes = cdb.header() == Cdb.Header.LONG ? 8 : 4;
+        return ByteBuffer.allocate(headerBytes).put(1, (byte) (cdb.lists() | cdb.format()));
     }
 
     /// ABORT TASK, ABORT TASK SET, CLEAR TASK SET, LOGICAL UNIT RESET, target reset (SPC-4 6.36).

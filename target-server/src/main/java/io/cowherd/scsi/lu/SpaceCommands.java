@@ -98,7 +98,7 @@ final class SpaceCommands {
                 return Sense.LBA_OUT_OF_RANGE;
             }
             total += blocks;
-            if (total > limits.maxZeroedBlocks()) {
+            if (total > limits.maxUnmapBlocks()) {
                 return Sense.invalidListField(at - first + LIST_HEADER_BYTES + 8);
             }
         }

@@ -128,6 +128,12 @@ final class CdbDecodingTest {
                                 0x0A,
                                 0,
                                 0x8123)),
+                is(
+                        "37 00 0D 00 00 00 00 81 23 00",
+                        new Cdb.ReadDefectData(Cdb.Header.SHORT, 8, 5, 0x8123)),
+                is(
+                        "B7 15 00 00 00 00 80 00 00 10 00 00",
+                        new Cdb.ReadDefectData(Cdb.Header.LONG, 0x10, 5, 0x8000_0010L)),
                 is("15 10 00 00 18 00", new Cdb.ModeSelect(Cdb.Header.SHORT, 0x18)),
                 is("55 10 00 00 00 00 00 81 23 00", new Cdb.ModeSelect(Cdb.Header.LONG, 0x8123)),
                 is(

@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.cowherd.mapping.device.MemoryDevice;
 import io.cowherd.scsi.Nexus.TaskAttribute;
+import io.cowherd.scsi.lu.LogicalUnit.Access;
+import io.cowherd.scsi.lu.LogicalUnit.PhysicalBlocks;
+import io.cowherd.scsi.lu.LogicalUnit.Settings;
+import io.cowherd.scsi.lu.LogicalUnit.WriteCache;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -90,12 +94,16 @@ final class LunTest {
                     "00 00 07 FF 00 00 02 00",
                     host.send("25 00 00 00 00 00 00 00 00 00").good().hex());
             assertEquals(
-                    "00 00 00 00 00 00 07 FF 00 00 02 00 00 03 C0 00" + " 00".repeat(16),
+                    "00 00 00 00 00 00 07 FF 00 00 02 00 00 00 C0 00" + " 00".repeat(16),
                     host.send("9E 10 00 00 00 00 00 00 00 00 00 00 00 20 00 00").good().hex());
             assertEquals(
                     "DA 00 00 0C" + " 00".repeat(12),
                     host.send("A3 0D 80 00 00 00 00 00 00 10 00 00").good().hex());
             assertEquals("72 00 00 00 00 00 00 00", host.send("03 01 00 00 FF 00").hex());
+            assertEquals("00 1D 00 00", host.send("37 00 1D 00 00 00 00 00 FF 00").good().hex());
+            assertEquals(
+                    "00 0D 00 00 00 00 00 00",
+                    host.send("B7 0D 00 00 00 00 00 00 00 FF 00 00").good().hex());
             assertEquals("5/24/00", host.send("1A 00 02 00 FF 00").sense());
             assertEquals("5/24/00", host.send("1A 00 0A 01 FF 00").sense());
             assertEquals("5/24/00", host.send("A3 0C 01 9E 00 00 00 00 00 FF 00 00").sense());
@@ -104,6 +112,23 @@ final class LunTest {
             host.send("1B 00 00 00 01 00").good();
             host.send("1E 00 00 00 01 00").good();
             assertEquals(10, host.receive("12 00 00 00 FF 00", 10).good().data().remaining());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "512, AS_LOGICAL, 0",
+        "512, AT_LEAST_4_KIB, 3",
+        "4096, AT_LEAST_4_KIB, 0",
+        "4096, AS_LOGICAL, 0"
+    })
+    void physicalBlocksAreAsSaid(int blockBytes, PhysicalBlocks physical, int exponent) {
+        Settings settings = new Settings(Access.READ_WRITE, WriteCache.VOLATILE, 1 << 20, physical);
+        MemoryDevice memory = new MemoryDevice(1 << 20, (byte) 0x5A, blockBytes);
+        try (TestTarget target = TestTarget.of(memory, settings)) {
+            TestHost host = TestHost.ready(target.device, "iqn.a");
+            String capacity = "9E 10 00 00 00 00 00 00 00 00 00 00 00 20 00 00";
+            assertEquals(exponent, host.send(capacity).good().data().get(13));
         }
     }
 
