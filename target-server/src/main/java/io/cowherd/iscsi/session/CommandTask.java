@@ -80,7 +80,7 @@ abstract sealed class CommandTask implements Task.Completion permits ReadTask, W
     /// @param dataOut received data, or null for none; direct, lent until completion
     final void execute(@Nullable ByteBuffer dataOut) {
         if (task.aborted()) {
-            completed(task);
+            complete();
             return;
         }
         int room = (int) Math.min(task.dataInBytes(), expectedInBytes);
@@ -100,6 +100,15 @@ abstract sealed class CommandTask implements Task.Completion permits ReadTask, W
 
     @Override
     public final void completed(Task ended) {
+        try {
+            complete();
+        } catch (RuntimeException
+                | AssertionError bug) { // nobody above us would end the connection
+            commands.bug(bug);
+        }
+    }
+
+    private void complete() {
         commands.check();
         DataSegment data = dataIn;
         dataIn = null;
@@ -149,9 +158,16 @@ abstract sealed class CommandTask implements Task.Completion permits ReadTask, W
         commands.ended();
     }
 
-    /// Runs `listener` once the command has ended. Only the last one who asks is told.
+    /// Runs `listener` once the command has ended, after those who asked before.
     final void whenEnded(Runnable listener) {
-        whenEnded = listener;
+        Runnable before = whenEnded;
+        whenEnded =
+                before == null
+                        ? listener
+                        : () -> {
+                            before.run();
+                            listener.run();
+                        };
     }
 
     final boolean isBidirectional() {

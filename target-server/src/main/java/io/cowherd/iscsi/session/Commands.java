@@ -165,6 +165,11 @@ final class Commands {
         stream.check();
     }
 
+    /// Ends the connection over a mistake of ours that came up while a command completed.
+    void bug(Throwable bug) {
+        stream.bug(bug);
+    }
+
     @Nullable DataSegment tryAllocate(int bytes) {
         return stream.writer().tryAllocate(bytes);
     }

@@ -38,6 +38,7 @@ public final class IscsiConnection implements PduReceiver, Session.Control {
     // Owned by the event loop
     private Phase phase;
     private Timers.Timer loginTimer = Timers.Timer.NONE;
+    private Timers.Timer closeTimer = Timers.Timer.NONE;
     private boolean isClosing;
 
     /// A connection that waits for its first login request. [#accepted()] starts its clock.
@@ -93,6 +94,7 @@ public final class IscsiConnection implements PduReceiver, Session.Control {
     public void closed() {
         isClosing = true;
         loginTimer.cancel();
+        closeTimer.cancel();
         phase.closed();
         listener.closed();
     }
@@ -121,7 +123,7 @@ public final class IscsiConnection implements PduReceiver, Session.Control {
         }
     }
 
-    /// Sends what is queued and closes.
+    /// Sends what is queued, which gets `Limits.logoutTimeoutMillis`, and closes.
     @Override
     public void close(String reason) {
         stream.check();
@@ -129,6 +131,12 @@ public final class IscsiConnection implements PduReceiver, Session.Control {
             isClosing = true;
             LOG.info("{}: connection closed: {}", stream.remoteAddress(), reason);
             stream.closeAfterFlush();
+            closeTimer =
+                    scope.timers()
+                            .after(
+                                    stream.loop(),
+                                    scope.limits().logoutTimeoutMillis(),
+                                    stream::closeNow);
         }
     }
 

@@ -19,6 +19,9 @@ public final class TextKeys {
     /// Longest key name (RFC 7143 6.1).
     private static final int MAX_NAME_LENGTH = 63;
 
+    /// Most pairs of a received list: the RFC knows about forty keys.
+    private static final int MAX_KEYS = 256;
+
     /// One pair.
     ///
     /// @param name 1 to 63 characters, case-sensitive
@@ -30,7 +33,7 @@ public final class TextKeys {
     /// Decodes text.
     ///
     /// @param text borrowed; read to its limit
-    /// @throws PduRejected if a pair has no `=` or no end, a name is empty, too long or repeated, or the bytes are no UTF-8
+    /// @throws PduRejected if a pair has no `=` or no end, a name is empty, too long or repeated, or there are too many, or the bytes are no UTF-8
     public static TextKeys decode(ByteBuffer text) throws PduRejected {
         TextKeys keys = new TextKeys();
         int start = text.position();
@@ -64,6 +67,9 @@ public final class TextKeys {
         String name = pair.substring(0, equals);
         if (get(name) != null) {
             throw refused(name + " appears twice");
+        }
+        if (keys.size() == MAX_KEYS) {
+            throw refused("more than " + MAX_KEYS + " keys");
         }
         keys.add(new Key(name, pair.substring(equals + 1)));
     }

@@ -3,6 +3,7 @@ package io.cowherd.iscsi.wire;
 import io.cowherd.iscsi.pdu.ConnectionFailed;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -136,7 +137,20 @@ public final class PduStream extends ChannelInboundHandlerAdapter {
         return queue == null ? 0 : queue.totalPendingWriteBytes();
     }
 
-    /// Sends what is queued, then closes. PDUs that still come in are not looked at.
+    /// Ends the connection over a mistake of ours.
+    public void bug(Throwable bug) {
+        exceptionCaught(channelContext(), bug);
+    }
+
+    /// Closes at once; what is queued is dropped.
+    public void closeNow() {
+        check();
+        isClosed = true;
+        ChannelFuture _ = channelContext().close(); // not the channel's: Vert.x would flush first
+    }
+
+    /// Sends what is queued, then closes; PDUs that still come in are not looked at. An initiator that does not read
+    /// keeps this from ending: see [#closeNow()].
     public void closeAfterFlush() {
         check();
         isClosed = true;
