@@ -269,10 +269,6 @@ final class CommandTask implements Task, Runnable {
         }
         state = TaskState.ENDED;
         job = null;
-        if (abortCause == AbortCause.SOMEBODY_ELSE) {
-            status = TASK_ABORTED;
-            sense = EMPTY;
-        }
         dataOut = EMPTY;
         dataIn = EMPTY;
         Completion toldTo = completion;
@@ -361,17 +357,17 @@ final class CommandTask implements Task, Runnable {
 
     @Override
     public byte status() {
-        return status;
+        return aborted() ? TASK_ABORTED : status; // never GOOD, even if nobody executes it any more
     }
 
     @Override
     public ByteBuffer sense() {
-        return sense;
+        return aborted() ? EMPTY : sense;
     }
 
     @Override
     public int dataInLength() {
-        return dataInLength;
+        return aborted() ? 0 : dataInLength;
     }
 
     @Override

@@ -109,6 +109,7 @@ final class AbortTest {
         assertTrue(theirs.task.respondsThoughAborted());
         assertEquals(0x40, theirs.task.status(), "TASK ABORTED, as TAS is 1");
         assertTrue(waiting.task.aborted());
+        assertEquals(0x40, waiting.task.status(), "a transport may answer without executing it");
         waiting.execute(new byte[BLOCK]);
         assertEquals(0x40, waiting.task.status());
     }
