@@ -1,6 +1,6 @@
 package io.cowherd.config;
 
-/// Bounds on everything that a peer controls. Each has a name and a default; [#DEFAULTS] is what ships.
+/// Bounds on everything that a peer controls (invariant I9). Each has a name and a default; [#DEFAULTS] is what ships.
 ///
 /// @param loginTimeoutMillis from accept to full feature phase; the connection is closed after it
 /// @param maxConnections connections of all portals together, authenticated or not

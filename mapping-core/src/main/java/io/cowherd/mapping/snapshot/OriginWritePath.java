@@ -20,6 +20,8 @@ import java.nio.ByteBuffer;
 /// A snapshot that fails on the way is invalidated, and asks for nothing at the next round: an origin write never
 /// fails because of a snapshot (but see [Snapshot] for one that can be recorded as invalid nowhere).
 ///
+/// Invariant I3 hangs on this order: until step 5 the origin has its old content, and after step 4 so has every store.
+///
 /// **Threading.** *Thread-safe*: no state.
 final class OriginWritePath {
     private OriginWritePath() {}

@@ -13,7 +13,7 @@ import java.util.List;
 /// A batch of records is appended so (spec 1.5, but for the size of step 3):
 ///
 /// 1. if the batch fills the area, the next area is zeroed;
-/// 2. **flush**: the data that was placed, and the zeroed area, become durable;
+/// 2. **flush**: the data that was placed, and the zeroed area, become durable (invariant I2);
 /// 3. the blocks of the area that hold the new records are written durably.
 ///
 /// A batch never crosses the end of an area, so a record is durable only when all before it are: the list is a

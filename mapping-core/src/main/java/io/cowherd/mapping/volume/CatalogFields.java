@@ -11,7 +11,7 @@ import java.util.UUID;
 ///
 /// In a value, blanks, control characters and `%` stand as `%` and two capital hex digits per byte of UTF-8.
 ///
-/// **Threading.** *Not thread-safe*: belongs to the one decoder that made it.
+/// **Threading.** *Confined* to the one decoder that made it.
 final class CatalogFields {
     /// Why a line is not what it should be; [CatalogFormat] adds the file and the line.
     static final class Fault extends Exception {

@@ -17,7 +17,7 @@ import java.util.UUID;
 
 /// Puts the lines of a catalog together, and refuses what contradicts itself.
 ///
-/// **Threading.** *Not thread-safe*: belongs to the one decoder that made it.
+/// **Threading.** *Confined* to the one decoder that made it.
 final class CatalogReader {
     private final List<Family> families = new ArrayList<>();
     private final Set<UUID> uuids = new HashSet<>();

@@ -25,6 +25,8 @@ import java.util.function.Consumer;
 ///
 /// Other files in `DATA` are not touched.
 ///
+/// Its lock is invariant I6 for a single node: nobody else writes here while it is held.
+///
 /// **Threading.** *Immutable*, but for the lock that [#close] releases.
 final class DataDirectory implements AutoCloseable {
     static final String LOCK = "lock";

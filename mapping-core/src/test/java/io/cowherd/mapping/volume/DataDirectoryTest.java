@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A data directory is open once, in this process or another.
+/// A data directory is open once, in this process or another (invariant I6 on one node).
 class DataDirectoryTest {
     /// What the other process runs: opens the directory and says what became of it.
     static final class Intruder {

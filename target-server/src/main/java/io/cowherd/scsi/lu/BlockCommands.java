@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// Data may be shorter than the range, when the initiator expected less than its CDB says: a read fills the room there is, a
 /// write writes the whole blocks that were received. The residual count tells the rest.
 ///
+/// Invariant I8: a write with FUA, or without a write cache, is [WriteMode#DURABLE] before its GOOD.
+///
 /// **Threading.** *Thread-safe: the range gate orders what must not overlap.*
 final class BlockCommands {
     /// Bytes that one thread reads at a time to compare or to merge.

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.cowherd.iscsi.pdu.ConnectionFailed;
 import org.junit.jupiter.api.Test;
 
+/// Invariant I7: a CmdSN within the window is executed once, in order; outside it never.
 class CommandWindowTest {
     /// Around the place where numbers wrap, too.
     private static final int[] FIRST = {1, 0, -1, -3, Integer.MAX_VALUE - 1, Integer.MIN_VALUE};

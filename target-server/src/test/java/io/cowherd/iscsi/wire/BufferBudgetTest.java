@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 
+/// Invariant I9, for memory.
 class BufferBudgetTest {
     @Test
     void refusesWhatIsNotLeft() {
