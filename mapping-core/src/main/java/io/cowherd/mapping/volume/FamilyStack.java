@@ -245,6 +245,7 @@ final class FamilyStack {
     void close(List<SnapshotStack> snapshots) throws IOException {
         try (var all = new ClosingAll()) {
             all.then(this::closeFile);
+            all.then(this::leaveBottom);
             all.then(this::removeReal);
             snapshots.forEach(snapshot -> all.then(snapshot::close));
             all.then(base::close);
@@ -257,14 +258,17 @@ final class FamilyStack {
     void abandon() throws IOException {
         base.close();
         removeReal();
+        leaveBottom();
+    }
+
+    private void leaveBottom() throws IOException {
         if (bottom != null) {
             mapper.detach(bottom);
         }
     }
 
     private void closeFile() throws IOException {
-        if (file != null && bottom != null) {
-            mapper.detach(bottom);
+        if (file != null) {
             file.file().close();
         }
     }

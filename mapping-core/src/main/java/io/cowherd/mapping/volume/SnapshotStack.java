@@ -100,13 +100,15 @@ final class SnapshotStack {
         visible.close();
     }
 
-    /// Closes what [#removeVisible] has left.
+    /// Closes what [#removeVisible] has left, as far as it goes.
     void close() throws IOException {
         if (store != null) {
-            store.cow().flush();
-            store.cow().close();
-            mapper.detach(store.file().device());
-            store.file().file().close();
+            try (var all = new ClosingAll()) {
+                all.then(store.file().file()::close);
+                all.then(() -> mapper.detach(store.file().device()));
+                all.then(store.cow()::close);
+                all.then(store.cow()::flush);
+            }
         }
     }
 }

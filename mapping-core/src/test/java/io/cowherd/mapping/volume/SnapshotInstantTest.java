@@ -9,11 +9,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -21,22 +24,24 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// **Goal.** A snapshot is of one instant: every write acknowledged before it was asked for is in it, none that began after it
-/// was there is, and of the rest of each writer's writes it has a prefix.
+/// was there is, of the rest of each writer's writes it has a prefix, each of them whole, and none of this changes later.
 ///
-/// **Method.** Each writer counts up in sectors of its own, over and over, while snapshots come and go. Its sectors in the
-/// snapshot must be what some prefix of its writes leaves, and that prefix must lie between its counter before and after.
+/// **Method.** Each writer counts up in places of its own, over and over, each write some chunks long, while snapshots come and
+/// go. Its places in the snapshot must be what some prefix of its writes leaves, and that prefix must lie between its counter
+/// before and after. At the end everything is read again.
 @Timeout(120)
 class SnapshotInstantTest {
-    private static final int WRITERS = 4;
-    private static final int SECTORS = 64;
-    private static final int SECTOR = 512;
-    private static final int ROUNDS = 12;
+    private static final int WRITERS = 3;
+    private static final int PLACES = 8;
+    private static final int PLACE_BYTES = 16 << 10;
+    private static final int ROUNDS = 6;
 
     @TempDir private Path data;
 
     private final AtomicBoolean stop = new AtomicBoolean();
     private final AtomicLong[] begun = new AtomicLong[WRITERS];
     private final AtomicLong[] done = new AtomicLong[WRITERS];
+    private final Map<Volume, long[]> lasts = new HashMap<>();
     private final Semaphore[] rounds = new Semaphore[WRITERS];
 
     @Test
@@ -54,7 +59,7 @@ class SnapshotInstantTest {
             }
             try {
                 for (int round = 1; round <= ROUNDS; round++) {
-                    takeAndCheck(fixture, round);
+                    takeAndCheck(fixture, round, writers);
                 }
             } finally {
                 stop.set(true);
@@ -62,51 +67,64 @@ class SnapshotInstantTest {
             for (Future<Void> writer : writers) {
                 writer.get();
             }
+            for (var seen : lasts.entrySet()) {
+                for (int writer = 0; writer < WRITERS; writer++) {
+                    assertEquals(seen.getValue()[writer], lastIn(seen.getKey(), writer));
+                }
+            }
         }
     }
 
     private Void count(Volume base, int writer) throws IOException {
         for (long n = 1; !stop.get(); n++) {
             begun[writer].set(n);
-            var sector = ByteBuffer.allocate(SECTOR);
-            while (sector.hasRemaining()) {
-                sector.putLong(n);
+            var content = ByteBuffer.allocate(PLACE_BYTES);
+            while (content.hasRemaining()) {
+                content.putLong(n);
             }
-            base.device().write(place(writer, n), sector.flip(), WriteMode.CACHED);
+            base.device().write(place(writer, n), content.flip(), WriteMode.CACHED);
             done[writer].set(n);
-            if (n % SECTORS == 0) {
+            if (n % PLACES == 0) {
                 rounds[writer].release();
             }
         }
         return null;
     }
 
-    /// Writers take turns on each chunk, so that they meet in the copying.
     private static long place(int writer, long n) {
-        return (n % SECTORS * WRITERS + writer) * SECTOR;
+        return (n % PLACES * WRITERS + writer) * PLACE_BYTES;
     }
 
-    private void takeAndCheck(PoolFixture fixture, int round) throws Exception {
-        awaitProgress();
+    private void takeAndCheck(PoolFixture fixture, int round, List<Future<Void>> writers)
+            throws Exception {
+        awaitProgress(writers);
         long[] before = counters(done);
-        Volume snap = fixture.snapshot("vg/base", "s" + round, 4 * MIB, 4096);
+        Volume snap = fixture.snapshot("vg/base", "s" + round, 0, 4096);
         long[] after = counters(begun);
+        long[] found = new long[WRITERS];
         for (int writer = 0; writer < WRITERS; writer++) {
             long last = lastIn(snap, writer);
+            found[writer] = last;
             String run = "round " + round + ", writer " + writer + ": " + last;
             assertTrue(last >= before[writer], run + " lacks " + before[writer]);
             assertTrue(last <= after[writer], run + " has more than " + after[writer]);
         }
         if (round % 2 == 0) {
             fixture.pool().remove(snap.name(), false);
+        } else {
+            lasts.put(snap, found);
         }
     }
 
-    /// Each writer has gone round at least once since.
-    private void awaitProgress() throws InterruptedException {
-        for (Semaphore round : rounds) {
-            round.drainPermits();
-            round.acquire();
+    /// Each writer has gone round at least once since, or has failed.
+    private void awaitProgress(List<Future<Void>> writers) throws Exception {
+        for (int writer = 0; writer < WRITERS; writer++) {
+            rounds[writer].drainPermits();
+            while (!rounds[writer].tryAcquire(1, TimeUnit.SECONDS)) {
+                if (writers.get(writer).isDone()) {
+                    writers.get(writer).get();
+                }
+            }
         }
     }
 
@@ -120,17 +138,19 @@ class SnapshotInstantTest {
 
     /// Number of the last write of that writer in the snapshot, having checked that all before it are there.
     private static long lastIn(Volume snap, int writer) throws IOException {
-        long[] found = new long[SECTORS];
+        long[] found = new long[PLACES];
         long last = 0;
-        for (int i = 0; i < SECTORS; i++) {
-            var sector = ByteBuffer.allocate(SECTOR);
-            snap.device().read(place(writer, i), sector);
-            found[i] = sector.getLong(0);
-            assertEquals(found[i], sector.getLong(SECTOR - 8), "torn sector");
-            last = Math.max(last, found[i]);
+        for (int place = 0; place < PLACES; place++) {
+            var content = ByteBuffer.allocate(PLACE_BYTES);
+            snap.device().read(place(writer, place), content);
+            found[place] = content.flip().getLong();
+            while (content.hasRemaining()) {
+                assertEquals(found[place], content.getLong(), "a torn write in " + snap);
+            }
+            last = Math.max(last, found[place]);
         }
-        for (long n = Math.max(1, last - SECTORS + 1); n <= last; n++) {
-            assertEquals(n, found[(int) (n % SECTORS)], "a hole before " + last);
+        for (long n = Math.max(1, last - PLACES + 1); n <= last; n++) {
+            assertEquals(n, found[(int) (n % PLACES)], "a hole before " + last);
         }
         return last;
     }

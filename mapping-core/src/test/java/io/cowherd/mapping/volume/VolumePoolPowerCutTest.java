@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// on with the living pool, and repeat the change.
 @Timeout(120)
 class VolumePoolPowerCutTest {
-    private static final int SEEDS = 3;
+    private static final int SEEDS = 2;
     private static final String UUID_DIRECTORY = "[0-9a-f]{8}-[0-9a-f-]{27}";
 
     /// A change of a pool that holds `vg/base` (4 MiB of pattern 1) with the snapshot `vg/old` (of pattern 1, base then
