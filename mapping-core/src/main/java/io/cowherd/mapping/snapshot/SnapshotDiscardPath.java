@@ -23,6 +23,7 @@ final class SnapshotDiscardPath {
     static void writeZeroes(Snapshot snapshot, long offsetBytes, long lengthBytes, WriteMode mode)
             throws IOException {
         snapshot.requireWritable();
+        boolean originFlushed = false;
         long end = offsetBytes + lengthBytes;
         for (long at = offsetBytes; at < end; ) {
             int wanted = ExceptionBatch.span(at, end - at);
@@ -35,6 +36,9 @@ final class SnapshotDiscardPath {
                 length = (int) extent.lengthBytes();
                 if (extent.mapped()) {
                     SnapshotWritePath.write(snapshot, at, ByteBuffer.allocate(length), mode); // 3
+                } else if (mode == WriteMode.DURABLE && !originFlushed) {
+                    snapshot.origin().flush(); // 2: zero, but perhaps not durably
+                    originFlushed = true;
                 }
             }
             at += length;

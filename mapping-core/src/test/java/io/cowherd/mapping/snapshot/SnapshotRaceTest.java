@@ -301,4 +301,45 @@ class SnapshotRaceTest {
         assertEquals("Invalid", snap.status());
         assertEquals(1, rig.said.size());
     }
+
+    /// Goal: the narrow windows that no device stands in. A snapshot write that found its chunk on the origin is overtaken by
+    /// the whole copy before it asks for it, and the reverse. Method: both at once, on one chunk after the other.
+    @Test
+    void anOriginWriteAndASnapshotWriteOfOneChunkAtOnce() throws Exception {
+        int rounds = Integer.getInteger("cowherd.race.rounds", 10_000);
+        var plain = Rig.ofSectors(rounds * 2L);
+        var other = plain.snapshot(Rig.freshCow(rounds * 2L + 4096), "P 2");
+        var barrier = new java.util.concurrent.atomic.AtomicInteger();
+        var writer =
+                new Request<>(
+                        () -> {
+                            for (int round = 0; round < rounds; round++) {
+                                meet(barrier, 2 * round + 2);
+                                Rig.write(other, round * 2L + 1, Rig.content(1, round));
+                            }
+                            return true;
+                        });
+        for (int round = 0; round < rounds; round++) {
+            meet(barrier, 2 * round + 2);
+            Rig.write(plain.base, round * 2L, Rig.content(2, 1));
+        }
+        writer.get();
+        byte[] found = Rig.all(other);
+        for (int round = 0; round < rounds; round++) {
+            byte[] expected = Rig.numbered(round * 2L, 2);
+            System.arraycopy(Rig.content(1, round), 0, expected, SECTOR, SECTOR);
+            byte[] chunk =
+                    java.util.Arrays.copyOfRange(
+                            found, round * 2 * SECTOR, (round * 2 + 2) * SECTOR);
+            assertArrayEquals(expected, chunk, "chunk " + round);
+        }
+        ((SnapshotTarget) other).audit();
+    }
+
+    private static void meet(java.util.concurrent.atomic.AtomicInteger barrier, int both) {
+        barrier.incrementAndGet();
+        while (barrier.get() < both) {
+            Thread.onSpinWait();
+        }
+    }
 }
