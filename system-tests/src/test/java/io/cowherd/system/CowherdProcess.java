@@ -20,6 +20,7 @@ final class CowherdProcess implements AutoCloseable {
     /// The demo's target, with `base` as LUN 0 and `snap` as LUN 1.
     static final String DEMO_TARGET = "iqn.2026-11.io.cowherd:volumeGroup.base";
 
+    private static final Duration BUILD_LIMIT = Duration.ofMinutes(5);
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
     private static final Duration CLI_LIMIT = Duration.ofSeconds(60);
@@ -55,6 +56,7 @@ final class CowherdProcess implements AutoCloseable {
         if (process != null) {
             throw new IllegalStateException("the server runs already, pid " + process.pid());
         }
+        buildIfNeeded();
         List<String> command = new ArrayList<>();
         command.add(Workspace.inCheckout("bin/cowherd").toString());
         command.addAll(List.of(verb, "--data", data.toString()));
@@ -77,6 +79,12 @@ final class CowherdProcess implements AutoCloseable {
             throw new AssertionError("interrupted while the server started", e);
         }
         return this;
+    }
+
+    /// The launcher builds what is not built or not current; that is not to count as starting.
+    private static void buildIfNeeded() {
+        String launcher = Workspace.inCheckout("bin/cowherd").toString();
+        Tool.run(BUILD_LIMIT, Map.of(), List.of(launcher, "--version")).succeeded();
     }
 
     private void awaitReady(Process started) throws InterruptedException {

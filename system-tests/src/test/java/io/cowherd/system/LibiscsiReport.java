@@ -14,9 +14,12 @@ import java.util.regex.Pattern;
 /// times when several of its parts were skipped. So a green summary proves little; this reads the lines.
 ///
 /// @param verdicts per `Suite.Test`, in the order of the run
-/// @param skips per `Suite.Test` that was skipped, wholly or in part: the distinct reasons
+/// @param skips per `Suite.Test` that was skipped, wholly or in part, or [#BETWEEN_TESTS]: the distinct reasons
 /// @param ran number of tests the summary says were run
 record LibiscsiReport(Map<String, Verdict> verdicts, Map<String, List<String>> skips, int ran) {
+    /// The name under which skips of the tool's own preparations stand: they are printed after the end of a test.
+    static final String BETWEEN_TESTS = "(between tests)";
+
     /// How a test ended.
     enum Verdict {
         /// No assertion failed.
@@ -28,7 +31,8 @@ record LibiscsiReport(Map<String, Verdict> verdicts, Map<String, List<String>> s
     private static final Pattern SUITE = Pattern.compile("^Suite: (\\S+)");
     private static final Pattern TEST = Pattern.compile("^ +Test: (\\S+) \\.\\.\\.");
     private static final Pattern SKIPPED = Pattern.compile("\\[SKIPPED] *(.*?)\\.?$");
-    private static final Pattern END = Pattern.compile("(?:^|\\.\\.\\.)(passed|FAILED)$");
+    private static final Pattern END =
+            Pattern.compile("(?:^|\\.\\.\\.)(passed|FAILED)(?: +\\[SKIPPED\\].*)?$");
     private static final Pattern SUMMARY = Pattern.compile("^ +tests +\\d+ +(\\d+) ");
 
     /// Reads the output of a run.
@@ -58,15 +62,15 @@ record LibiscsiReport(Map<String, Verdict> verdicts, Map<String, List<String>> s
         private final Map<String, Verdict> verdicts = new LinkedHashMap<>();
         private final Map<String, List<String>> skips = new LinkedHashMap<>();
         private String suite = "";
-        private String test = "";
+        private String test = BETWEEN_TESTS;
         private int started;
         private int ran = -1;
 
         void read(String line) {
             match(SUITE, line, name -> suite = name);
             match(TEST, line, this::start);
-            match(SKIPPED, line, this::skip);
             match(END, line, this::end);
+            match(SKIPPED, line, this::skip);
             match(SUMMARY, line, count -> ran = Integer.parseInt(count));
         }
 
@@ -91,6 +95,7 @@ record LibiscsiReport(Map<String, Verdict> verdicts, Map<String, List<String>> s
 
         private void end(String word) {
             verdicts.put(test, word.equals("passed") ? Verdict.PASSED : Verdict.FAILED);
+            test = BETWEEN_TESTS;
         }
     }
 }
