@@ -140,10 +140,11 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
         }
         ServedFamily family = families.remove(volume.uuid());
         if (family != null) {
+            List<Volume> volumes = family.volumes(); // before they are taken off
             CompletionStage<Void> _ = family.detachAll();
             var renamed = new ServedFamily(targetName(volume.name()), limits, pool);
             families.put(volume.uuid(), renamed);
-            family.volumes().forEach(renamed::attach);
+            volumes.forEach(renamed::attach);
         }
         publish();
     }

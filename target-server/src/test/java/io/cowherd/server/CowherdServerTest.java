@@ -1,0 +1,290 @@
+package io.cowherd.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.cowherd.cli.CommandFailedException;
+import io.cowherd.cli.CowherdCommand;
+import io.cowherd.config.HostPort;
+import io.cowherd.config.Limits;
+import io.cowherd.config.ManagementLimits;
+import io.cowherd.config.PortalSetting;
+import io.cowherd.config.ServerSettings;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/// A whole server in this process, on free ports of loopback, used by commands and by a host.
+class CowherdServerTest {
+    private static final HostPort ANY = new HostPort("127.0.0.1", 0);
+    private static final String TARGET = "iqn.2026-11.io.cowherd:volumeGroup.base";
+
+    @TempDir private Path data = Path.of("replaced");
+
+    private record Ran(int code, String out, String err) {}
+
+    private static ServerSettings settings(Path data, HostPort portal, HostPort http) {
+        return new ServerSettings(
+                data,
+                "node-1",
+                List.of(new PortalSetting(portal, null)),
+                http,
+                Limits.DEFAULTS,
+                ManagementLimits.DEFAULTS);
+    }
+
+    private CowherdServer serve() throws StartFailedException {
+        return CowherdServer.start(settings(data, ANY, ANY), CowherdServer.Preparation.NONE);
+    }
+
+    private CowherdServer demo() throws StartFailedException {
+        return CowherdServer.start(settings(data, ANY, ANY), DemoVolumes::makeIn);
+    }
+
+    private Ran run(CowherdServer server, String command) {
+        var out = new StringWriter();
+        var err = new StringWriter();
+        var arguments = new ArrayList<>(List.of(command.split(" ")));
+        arguments.addAll(
+                List.of(
+                        "--server",
+                        "http://" + server.httpAddress(),
+                        "--token-file",
+                        data.resolve("token").toString()));
+        CommandLine line =
+                CowherdCommand.build(
+                        (_, _, _) -> {
+                            throw new CommandFailedException("not from here", "");
+                        });
+        line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+        int code = line.execute(arguments.toArray(String[]::new));
+        return new Ran(code, out.toString(), err.toString());
+    }
+
+    private String ok(CowherdServer server, String command) {
+        Ran ran = run(server, command);
+        assertEquals("", ran.err());
+        assertEquals(0, ran.code());
+        return ran.out();
+    }
+
+    private static SimpleHost host(CowherdServer server) throws Exception {
+        return new SimpleHost(server.advertisedPortals().getFirst());
+    }
+
+    @Test
+    void everythingIsThereAfterARestart() throws Exception {
+        String before;
+        CowherdServer server = serve();
+        try {
+            ok(server, "create volumeGroup/base -L 64M");
+            ok(server, "snapshot volumeGroup/base -n snap -L 8M -c 8k");
+            ok(server, "snapshot volumeGroup/base -n gone -L 8M --store N");
+            ok(server, "fork volumeGroup/base trial --read-only");
+            ok(server, "extend volumeGroup/snap -L +4M");
+            ok(server, "rename volumeGroup/trial volumeGroup/tried");
+            before = ok(server, "ls -o json").replaceAll("(?s)\\{[^}]*\"gone\".*?}, ", "");
+            assertTrue(ok(server, "ls").contains("gone"));
+        } finally {
+            server.stop();
+        }
+        server = serve();
+        try {
+            assertEquals(before, ok(server, "ls -o json"));
+            assertEquals(
+                    """
+                      LV    VG          Attr       LSize  Origin Data%
+                      base  volumeGroup owi-a-s--- 64.00m
+                      snap  volumeGroup swi-a-s--- 12.00m base   0.00
+                      tried volumeGroup sri-a-s--- 68.00m base   0.00
+                    """,
+                    ok(server, "ls")
+                            .replaceAll("(?m) Target.*$| iqn\\..*$", "")
+                            .replaceAll("(?m) +$", ""));
+            assertTrue(
+                    ok(server, "table volumeGroup/snap")
+                            .matches("0 131072 snapshot \\S+ \\S+ P 16\n"));
+            assertTrue(ok(server, "status volumeGroup/snap").contains("/24576 "));
+        } finally {
+            server.stop();
+        }
+    }
+
+    @Test
+    void theDemoIsThatOfLvm2() throws Exception {
+        CowherdServer server = demo();
+        try {
+            String list = ok(server, "ls");
+            assertTrue(list.contains("base volumeGroup owi-a-s---   1.00g"), list);
+            assertTrue(list.contains("snap volumeGroup swi-a-s--- 100.00m base   0.00"), list);
+            var said = new StringWriter();
+            DemoVolumes.explain(server, settings(data, ANY, ANY), new PrintWriter(said));
+            String portal = server.advertisedPortals().getFirst();
+            assertTrue(
+                    said.toString()
+                            .contains(
+                                    "iscsiadm -m node -T "
+                                            + TARGET
+                                            + " -p "
+                                            + portal
+                                            + " --login"));
+            assertTrue(said.toString().contains("--token-file " + data.resolve("token")));
+        } finally {
+            server.stop();
+        }
+        server = demo();
+        try {
+            assertEquals("volumeGroup/base\nvolumeGroup/snap\n", ok(server, "ls -q"));
+        } finally {
+            server.stop();
+        }
+    }
+
+    @Test
+    void aHostCanLogInWhenCreateHasReturned() throws Exception {
+        CowherdServer server = serve();
+        try (SimpleHost early = host(server)) {
+            assertEquals(0x0203, early.logIn(TARGET), "target not found");
+            ok(server, "create volumeGroup/base -L 64M");
+            try (SimpleHost host = host(server)) {
+                assertEquals(0, host.logIn(TARGET));
+                assertEquals(1, host.reportLuns());
+                ok(server, "snapshot volumeGroup/base -n snap -L 8M");
+                assertEquals(2, host.reportLuns());
+                assertTrue(ok(server, "ls").contains("owi-aos---"));
+                assertTrue(ok(server, "sessions").contains(SimpleHost.NAME));
+                assertTrue(ok(server, "targets").contains(TARGET));
+            }
+        } finally {
+            server.stop();
+        }
+    }
+
+    @Test
+    void aLunInUseIsRemovedOnlyByForceWhichTakesNothingElse() throws Exception {
+        CowherdServer server = demo();
+        try (SimpleHost host = host(server)) {
+            assertEquals(0, host.logIn(TARGET));
+            Ran refused = run(server, "rm volumeGroup/snap");
+            assertEquals(1, refused.code());
+            assertTrue(refused.err().contains("is in use by " + SimpleHost.NAME), refused.err());
+            assertEquals(2, host.reportLuns());
+
+            ok(server, "rm volumeGroup/snap --force");
+            assertEquals(1, host.reportLuns(), "the host keeps its session and the origin");
+            ok(server, "snapshot volumeGroup/base -n snap -L 8M");
+            assertTrue(ok(server, "ls").contains(TARGET + "   2 "), "LUN 1 is never used again");
+        } finally {
+            server.stop();
+        }
+    }
+
+    @Test
+    void aTargetInUseGoesOnlyByForceWhichSendsItsHostsAway() throws Exception {
+        CowherdServer server = demo();
+        try (SimpleHost host = host(server)) {
+            assertEquals(0, host.logIn(TARGET));
+            assertEquals(1, run(server, "rm volumeGroup/base --force").code(), "it has a snapshot");
+            assertEquals(1, run(server, "rm volumeGroup/base --with-snapshots").code());
+            assertEquals(1, run(server, "rename volumeGroup/base root").code());
+            assertEquals(2, host.reportLuns(), "refusals disturb nobody");
+
+            ok(server, "rm volumeGroup/base --with-snapshots --force");
+            assertTrue(host.isSentAway());
+            assertEquals("", ok(server, "ls -q"));
+            try (SimpleHost again = host(server)) {
+                assertEquals(0x0203, again.logIn(TARGET));
+            }
+        } finally {
+            server.stop();
+        }
+    }
+
+    @Test
+    void aSessionIsEndedByItsId() throws Exception {
+        CowherdServer server = demo();
+        try (SimpleHost host = host(server)) {
+            assertEquals(0, host.logIn(TARGET));
+            String id = ok(server, "sessions -q").strip();
+            ok(server, "sessions --disconnect " + id);
+            assertTrue(host.isSentAway());
+            assertEquals("", ok(server, "sessions -q"));
+            assertEquals(1, run(server, "sessions --disconnect " + id).code());
+        } finally {
+            server.stop();
+        }
+    }
+
+    @Test
+    void aRenamedOriginIsFoundUnderItsNewName() throws Exception {
+        CowherdServer server = demo();
+        try {
+            ok(server, "rename volumeGroup/base root");
+            try (SimpleHost host = host(server);
+                    SimpleHost late = host(server)) {
+                assertEquals(0x0203, late.logIn(TARGET));
+                assertEquals(0, host.logIn("iqn.2026-11.io.cowherd:volumegroup.root"));
+                assertEquals(2, host.reportLuns());
+            }
+        } finally {
+            server.stop();
+        }
+    }
+
+    @Test
+    void aStopAsksHostsToLogOut() throws Exception {
+        CowherdServer server = demo();
+        try (SimpleHost host = host(server)) {
+            assertEquals(0, host.logIn(TARGET));
+            Thread stopping = Thread.ofVirtual().start(server::stop);
+            assertTrue(host.isSentAway());
+            stopping.join();
+        } finally {
+            server.stop();
+        }
+        serve().stop(); // the data directory is free again
+    }
+
+    @Test
+    void anAddressInUseIsNamed() throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            var address = new HostPort("127.0.0.1", taken.getLocalPort());
+            for (ServerSettings settings :
+                    List.of(settings(data, address, ANY), settings(data, ANY, address))) {
+                var refused =
+                        assertThrows(
+                                StartFailedException.class,
+                                () ->
+                                        CowherdServer.start(
+                                                settings, CowherdServer.Preparation.NONE));
+                assertTrue(
+                        String.valueOf(refused.getMessage())
+                                .contains("Cannot listen on " + address),
+                        refused.getMessage());
+                assertTrue(refused.correction().contains("another address"), refused.correction());
+            }
+        }
+        serve().stop(); // nothing was left running
+    }
+
+    @Test
+    void aDataDirectoryHasOneServer() throws Exception {
+        CowherdServer server = serve();
+        try {
+            var refused = assertThrows(StartFailedException.class, this::serve);
+            assertTrue(String.valueOf(refused.getMessage()).contains("is in use by process"));
+            assertFalse(ok(server, "ls").isEmpty());
+        } finally {
+            server.stop();
+        }
+    }
+}
