@@ -173,7 +173,7 @@ class LimitsTest {
             for (int i = 0; i < commands; i++) {
                 slow.sends(slow.read10(i, i, 512)); // 30 MiB in total
             }
-            eventually("memory is held", () -> conversation.server.bufferedBytes() > 1 << 20);
+            eventually("memory is held", () -> conversation.server.bufferedBytes() > 1 << 19);
             for (int i = 0; i < 1000; i++) {
                 other.sync();
                 assertTrue(conversation.server.bufferedBytes() < 3 << 20);
@@ -194,7 +194,7 @@ class LimitsTest {
             for (int i = 0; i < 120; i++) {
                 deaf.sends(deaf.read10(i, i, 512));
             }
-            eventually("memory is held", () -> conversation.server.bufferedBytes() > 1 << 20);
+            eventually("memory is held", () -> conversation.server.bufferedBytes() > 1 << 19);
             eventually(
                     "the session ends",
                     () -> {
