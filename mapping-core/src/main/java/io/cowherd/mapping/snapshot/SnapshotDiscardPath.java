@@ -4,6 +4,7 @@ import io.cowherd.mapping.device.BlockDevice;
 import io.cowherd.mapping.device.WriteMode;
 import io.cowherd.mapping.table.ExceptionTable;
 import java.io.IOException;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 
 /// The life of a zeroing and of a discard on a snapshot.
@@ -32,7 +33,7 @@ final class SnapshotDiscardPath {
             if (storeChunk != ExceptionTable.ABSENT) {
                 snapshot.cow().writeZeroes(snapshot.cowOffset(storeChunk, at), length, mode); // 1
             } else {
-                var extent = snapshot.origin().extent(at, length);
+                var extent = originExtent(snapshot, at, length);
                 length = (int) extent.lengthBytes();
                 if (extent.mapped()) {
                     SnapshotWritePath.write(snapshot, at, ByteBuffer.allocate(length), mode); // 3
@@ -68,7 +69,24 @@ final class SnapshotDiscardPath {
         long storeChunk = snapshot.lookup(snapshot.chunkSize().chunkOf(offsetBytes));
         int length = snapshot.run(offsetBytes, wanted, storeChunk);
         return storeChunk == ExceptionTable.ABSENT
-                ? snapshot.origin().extent(offsetBytes, length)
+                ? originExtent(snapshot, offsetBytes, length)
                 : new BlockDevice.Extent(length, true);
+    }
+
+    /// What the origin says of chunks that have not left it. Looks again afterwards, as a read does: a chunk that left
+    /// meanwhile may have been zeroed on the origin since, and is mapped in the store; the answer is *mapped* then.
+    private static BlockDevice.Extent originExtent(Snapshot snapshot, long offsetBytes, int length)
+            throws IOException {
+        var extent = snapshot.origin().extent(offsetBytes, length);
+        if (!extent.mapped()) {
+            VarHandle.fullFence(); // the second look must not be taken before the answer
+            int told = (int) extent.lengthBytes();
+            long storeChunk = snapshot.lookup(snapshot.chunkSize().chunkOf(offsetBytes));
+            if (storeChunk != ExceptionTable.ABSENT
+                    || snapshot.run(offsetBytes, told, ExceptionTable.ABSENT) < told) {
+                return new BlockDevice.Extent(told, true);
+            }
+        }
+        return extent;
     }
 }
