@@ -19,11 +19,15 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// What management knows of hosts: the iSCSI server's sessions, and the targets' LUNs.
 ///
 /// **Threading.** *Thread-safe: its parts are.* Blocks the caller, who is a worker.
 final class LoggedInHosts implements HostAccess {
+    private static final Logger LOG = LoggerFactory.getLogger(LoggedInHosts.class);
+
     /// Beyond the time that task management may take, so that it has had its chance.
     private static final int MARGIN_MILLIS = 5_000;
 
@@ -84,11 +88,24 @@ final class LoggedInHosts implements HostAccess {
             return false;
         }
         Future<Boolean> gone = iscsi.disconnect(tsih, "disconnected by an administrator");
-        return Boolean.TRUE.equals(gone.await());
+        try {
+            // Not Future.await(): that is for virtual threads, and this is a worker.
+            return Boolean.TRUE.equals(
+                    gone.toCompletionStage()
+                            .toCompletableFuture()
+                            .get(timeoutMillis, TimeUnit.MILLISECONDS));
+        } catch (TimeoutException | ExecutionException e) {
+            LOG.warn("session {}: its commands have not ended in time", sessionId, e);
+            return true; // it is cut off; what hangs is its storage
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
     }
 
     @Override
     public void detach(Volume volume) throws VolumeRefusedException {
+        List<Volume> shown = targets.shownWith(volume);
         CompletionStage<?> drained = targets.detach(volume);
         if (volume.origin() == null) {
             Future<Void> dropped =
@@ -98,14 +115,14 @@ final class LoggedInHosts implements HostAccess {
         try {
             drained.toCompletableFuture().get(timeoutMillis, TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
-            attach(volume);
+            shown.forEach(this::attach);
             throw new VolumeRefusedException(
                     Reason.CONFLICT,
                     volume.name() + " still has commands running on it: " + e + ".",
                     "Its storage may hang: see the server's log, and try again.");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            attach(volume);
+            shown.forEach(this::attach);
             throw new VolumeRefusedException(
                     Reason.CONFLICT, "The server is stopping.", "Try again when it is back.");
         }

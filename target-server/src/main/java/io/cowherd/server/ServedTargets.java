@@ -85,6 +85,12 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
         publish();
     }
 
+    /// The volumes that [#detach] would take away with this one: of an origin the whole family.
+    synchronized List<Volume> shownWith(Volume volume) {
+        ServedFamily family = families.get(originOf(volume).uuid());
+        return family == null || volume.origin() != null ? List.of(volume) : family.volumes();
+    }
+
     /// Takes a snapshot's LUN, or an origin's whole target, off the directory.
     ///
     /// @return completes when no command of a LUN that went is running; for an origin the sessions must be dropped as well
