@@ -185,7 +185,7 @@ final class MappedDeviceTest {
         assertFalse(device.info().isSuspended());
         hold.open();
         suspend.get();
-        assertTrue(inFlight.isDone() || inFlight.get() == 0);
+        inFlight.get(); // has left the device; its thread may be on the way out
         assertTrue(device.info().isSuspended());
         assertFalse(later.isDone());
         device.resume();
