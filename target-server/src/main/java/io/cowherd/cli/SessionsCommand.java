@@ -26,7 +26,7 @@ final class SessionsCommand implements Callable<Integer> {
     @Option(
             names = "--disconnect",
             paramLabel = "ID",
-            description = "end this session; the host may log in again")
+            description = "end the session of this id; the host may log in again")
     private @Nullable String disconnect;
 
     @Override
