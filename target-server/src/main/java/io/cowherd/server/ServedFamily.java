@@ -63,11 +63,13 @@ final class ServedFamily {
         }
         var settings =
                 new LogicalUnit.Settings(
-                        volume.readOnly()
-                                ? LogicalUnit.Access.READ_ONLY
-                                : LogicalUnit.Access.READ_WRITE,
+                        () ->
+                                volume.readOnly()
+                                        ? LogicalUnit.Access.READ_ONLY
+                                        : LogicalUnit.Access.READ_WRITE,
                         LogicalUnit.WriteCache.VOLATILE,
-                        limits.maxTransferBytes());
+                        limits.maxTransferBytes(),
+                        LogicalUnit.PhysicalBlocks.AS_LOGICAL);
         var identity = new Identity(volume.uuid(), volume.name().toString());
         var unit = new LogicalUnit(volume.device(), identity, settings);
         device.addLun(volume.number(), unit);

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// A disk: a block device with an identity that executes commands.
@@ -69,18 +70,18 @@ public final class LogicalUnit {
 
     /// How a logical unit behaves.
     ///
-    /// @param access whether hosts may write
+    /// @param access whether hosts may write, asked for each command: it may change; on any thread, must not block
     /// @param writeCache when writes are durable
     /// @param maxTransferBytes largest READ or WRITE, at least one logical block
     /// @param physicalBlocks what is said about physical blocks
     public record Settings(
-            Access access,
+            Supplier<Access> access,
             WriteCache writeCache,
             int maxTransferBytes,
             PhysicalBlocks physicalBlocks) {
-        /// With physical blocks as logical ones.
+        /// With an access that stays, and physical blocks as logical ones.
         public Settings(Access access, WriteCache writeCache, int maxTransferBytes) {
-            this(access, writeCache, maxTransferBytes, PhysicalBlocks.AS_LOGICAL);
+            this(() -> access, writeCache, maxTransferBytes, PhysicalBlocks.AS_LOGICAL);
         }
     }
 
@@ -130,7 +131,11 @@ public final class LogicalUnit {
 
     /// True if neither what it is nor SWP forbids writing.
     boolean isWritable() {
-        return settings.access() == Access.READ_WRITE && !modes.softwareWriteProtect();
+        return !isReadOnly() && !modes.softwareWriteProtect();
+    }
+
+    private boolean isReadOnly() {
+        return settings.access().get() == Access.READ_ONLY;
     }
 
     boolean writeCache() {
@@ -170,9 +175,7 @@ public final class LogicalUnit {
     /// Why the command cannot be executed, or null. Looks at nothing but the command and the present state.
     public @Nullable Sense refuses(Cdb cdb) {
         if (cdb instanceof Cdb.Changing && !isWritable()) {
-            return settings.access() == Access.READ_ONLY
-                    ? Sense.WRITE_PROTECTED
-                    : Sense.SOFTWARE_WRITE_PROTECTED;
+            return isReadOnly() ? Sense.WRITE_PROTECTED : Sense.SOFTWARE_WRITE_PROTECTED;
         }
         return switch (cdb) {
             case Cdb.Refused(Sense sense) -> sense;
@@ -242,7 +245,7 @@ public final class LogicalUnit {
                 }
             };
         } catch (IOException e) {
-            return new Outcome.CheckCondition(failures.senseOf(e, cdb));
+            return new Outcome.CheckCondition(senseOf(e, cdb));
         } catch (RuntimeException | Error e) {
             return new Outcome.CheckCondition(failures.senseOfBug(e, cdb)); // as below
         }
@@ -331,11 +334,17 @@ public final class LogicalUnit {
                 default -> throw new AssertionError(cdb + " does not wait for storage.");
             };
         } catch (IOException e) {
-            return new Outcome.CheckCondition(failures.senseOf(e, cdb));
+            return new Outcome.CheckCondition(senseOf(e, cdb));
         } catch (RuntimeException | Error e) {
             // The outermost loop of a command: what is broken is this logical unit, not the server.
             return new Outcome.CheckCondition(failures.senseOfBug(e, cdb));
         }
+    }
+
+    /// A change that failed because the device has become read-only since it was judged is told so.
+    private Sense senseOf(IOException cause, Cdb cdb) {
+        Sense sense = failures.senseOf(cause, cdb);
+        return cdb instanceof Cdb.Changing && isReadOnly() ? Sense.WRITE_PROTECTED : sense;
     }
 
     @Override

@@ -123,7 +123,8 @@ final class LunTest {
         "4096, AS_LOGICAL, 0"
     })
     void physicalBlocksAreAsSaid(int blockBytes, PhysicalBlocks physical, int exponent) {
-        Settings settings = new Settings(Access.READ_WRITE, WriteCache.VOLATILE, 1 << 20, physical);
+        Settings settings =
+                new Settings(() -> Access.READ_WRITE, WriteCache.VOLATILE, 1 << 20, physical);
         MemoryDevice memory = new MemoryDevice(1 << 20, (byte) 0x5A, blockBytes);
         try (TestTarget target = TestTarget.of(memory, settings)) {
             TestHost host = TestHost.ready(target.device, "iqn.a");

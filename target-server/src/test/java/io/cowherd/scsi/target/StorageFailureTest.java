@@ -11,11 +11,13 @@ import io.cowherd.mapping.device.WrappedDevice;
 import io.cowherd.mapping.device.WriteMode;
 import io.cowherd.scsi.Nexus.TaskAttribute;
 import io.cowherd.scsi.lu.LogicalUnit.Access;
+import io.cowherd.scsi.lu.LogicalUnit.PhysicalBlocks;
 import io.cowherd.scsi.lu.LogicalUnit.Settings;
 import io.cowherd.scsi.lu.LogicalUnit.WriteCache;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -139,5 +141,44 @@ final class StorageFailureTest {
             user.close();
         }
         assertArrayEquals(MemoryDevice.numberedSector(1007), memory.get(7 * BLOCK, BLOCK));
+    }
+
+    /// Goal: a disk that becomes read-only while it is served says so, in sense and in mode sense, and one that becomes
+    /// writable again can be written to. Method: the access changes before a command, and while a write is in storage.
+    @Test
+    void accessIsAskedForEachCommand() {
+        var access = new AtomicReference<>(Access.READ_WRITE);
+        var settings =
+                new Settings(access::get, WriteCache.VOLATILE, 1 << 20, PhysicalBlocks.AS_LOGICAL);
+        BlockDevice turning =
+                new WrappedDevice(memory) {
+                    @Override
+                    public void write(long offsetBytes, ByteBuffer source, WriteMode mode)
+                            throws IOException {
+                        access.set(Access.READ_ONLY);
+                        throw new IOException("read-only on purpose");
+                    }
+
+                    @Override
+                    public boolean tryWrite(long offsetBytes, ByteBuffer source)
+                            throws IOException {
+                        return access.get() == Access.READ_WRITE
+                                && super.tryWrite(offsetBytes, source);
+                    }
+                };
+        try (TestTarget target = TestTarget.of(turning, settings)) {
+            TestHost host = TestHost.ready(target.device, "iqn.a");
+            String write = "2A 00 00 00 00 07 00 00 01 00";
+            String durableWrite = "2A 08 00 00 00 07 00 00 01 00";
+            String modeSense = "1A 00 3F 00 FF 00";
+            assertEquals(0, host.send(modeSense).data().get(2) & 0x80, "WP");
+            assertEquals("7/27/00", host.send(durableWrite, new byte[BLOCK]).sense());
+            assertEquals("7/27/00", host.send(write, new byte[BLOCK]).sense());
+            assertEquals(0x80, host.send(modeSense).data().get(2) & 0x80, "WP");
+            access.set(Access.READ_WRITE);
+            host.send(write, new byte[BLOCK]).good();
+            assertEquals(0, host.send(modeSense).data().get(2) & 0x80, "WP");
+            host.close();
+        }
     }
 }
