@@ -10,6 +10,7 @@ import java.util.List;
 /// @param nodeName this node's name as users see it (the owner of volumes)
 /// @param portals iSCSI portals, at least one and at most [#MAX_PORTALS]; no address twice
 /// @param http address of the management API
+/// @param transport how sockets reach the kernel
 /// @param limits bounds on what initiators control
 /// @param managementLimits bounds on what users of the API control
 public record ServerSettings(
@@ -17,6 +18,7 @@ public record ServerSettings(
         String nodeName,
         List<PortalSetting> portals,
         HostPort http,
+        TransportSetting transport,
         Limits limits,
         ManagementLimits managementLimits) {
     /// Where data is when nothing else is said, relative to where the server was started.

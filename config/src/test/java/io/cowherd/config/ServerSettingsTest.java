@@ -51,6 +51,7 @@ class ServerSettingsTest {
                 "node",
                 PortalSetting.pair(List.of(portals), List.of()),
                 http,
+                TransportSetting.AUTO,
                 Limits.DEFAULTS,
                 ManagementLimits.DEFAULTS);
     }

@@ -28,18 +28,20 @@ final class CowherdProcess implements AutoCloseable {
 
     private final Path data;
     private final Path log;
+    private final List<String> options;
     private final int iscsiPort = Workspace.freePort();
     private final int httpPort = Workspace.freePort();
     private @Nullable Process process;
 
-    private CowherdProcess(Path folder) throws IOException {
+    private CowherdProcess(Path folder, String... options) throws IOException {
         data = folder.resolve("data");
         log = folder.resolve("server.log");
+        this.options = List.of(options);
     }
 
-    /// Starts `cowherd demo` on new data in `folder`.
-    static CowherdProcess demo(Path folder) throws IOException {
-        return new CowherdProcess(folder).start("demo");
+    /// Starts `cowherd demo` with further options on new data in `folder`.
+    static CowherdProcess demo(Path folder, String... options) throws IOException {
+        return new CowherdProcess(folder, options).start("demo");
     }
 
     /// Starts `cowherd serve` on new data in `folder`.
@@ -63,6 +65,7 @@ final class CowherdProcess implements AutoCloseable {
         command.addAll(List.of("--portal", "127.0.0.1:" + iscsiPort));
         command.addAll(List.of("--advertise", LinuxGuest.HOST + ":" + iscsiPort));
         command.addAll(List.of("--http", "127.0.0.1:" + httpPort));
+        command.addAll(options);
         try {
             Process started =
                     new ProcessBuilder(command)

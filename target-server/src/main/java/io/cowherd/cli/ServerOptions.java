@@ -5,6 +5,7 @@ import io.cowherd.config.Limits;
 import io.cowherd.config.ManagementLimits;
 import io.cowherd.config.PortalSetting;
 import io.cowherd.config.ServerSettings;
+import io.cowherd.config.TransportSetting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,6 +51,13 @@ final class ServerOptions {
             description = "where the management API listens (default: 127.0.0.1:3261)")
     private String http = ServerSettings.DEFAULT_HTTP.toString();
 
+    @Option(
+            names = "--transport",
+            paramLabel = "NAME",
+            description =
+                    "how sockets reach the kernel: auto, epoll, io_uring or nio (default: auto)")
+    private TransportSetting transport = TransportSetting.AUTO;
+
     ServerSettings settings() {
         try {
             List<HostPort> listen =
@@ -62,6 +70,7 @@ final class ServerOptions {
                     PortalSetting.pair(
                             listen, addresses(advertised, ServerSettings.DEFAULT_PORTAL.port())),
                     HostPort.parse(http, ServerSettings.DEFAULT_HTTP.port()),
+                    transport,
                     Limits.DEFAULTS,
                     ManagementLimits.DEFAULTS);
         } catch (IllegalArgumentException e) {

@@ -7,6 +7,7 @@ import io.cowherd.config.ServerSettings;
 import io.cowherd.iscsi.discovery.Portal;
 import io.cowherd.iscsi.portal.IscsiServer;
 import io.cowherd.iscsi.portal.NetworkTransport;
+import io.cowherd.iscsi.portal.TransportUnavailableException;
 import io.cowherd.management.AccessToken;
 import io.cowherd.management.EventLog;
 import io.cowherd.management.ManagementServer;
@@ -44,6 +45,9 @@ import org.slf4j.LoggerFactory;
 public final class CowherdServer {
     private static final Logger LOG = LoggerFactory.getLogger(CowherdServer.class);
     private static final int PORTAL_GROUP = 1;
+
+    /// Beyond the time that task management may take, so that it has had its chance.
+    private static final int MARGIN_MILLIS = 5_000;
 
     // Immutable
     private final ServerSettings settings;
@@ -119,15 +123,27 @@ public final class CowherdServer {
         volumes.addListener(targets);
         volumes.list().forEach(targets::attach);
 
-        Vertx vertx = NetworkTransport.AUTO.vertx().exceptionHandler(CowherdServer::logFault);
+        Vertx vertx = vertx().exceptionHandler(CowherdServer::logFault);
         undoBy("end event loops", () -> await(vertx.close()));
         var iscsi = new IscsiServer(vertx, settings.limits(), portals(settings.portals()), targets);
-        var hosts = new LoggedInHosts(targets, iscsi, settings.portals(), settings.limits());
+        long patience = (long) settings.limits().taskManagementTimeoutMillis() + MARGIN_MILLIS;
+        var hosts = new LoggedInHosts(targets, iscsi, settings.portals(), patience);
         startManagement(vertx, volumes, token, hosts);
         startPortals(iscsi);
         advertisedPortals = hosts.portals();
         readiness.become(Readiness.State.READY);
         LOG.info("ready: {}", describe(volumes.list()));
+    }
+
+    private Vertx vertx() throws StartFailedException {
+        try {
+            return NetworkTransport.of(settings.transport());
+        } catch (TransportUnavailableException e) {
+            throw new StartFailedException(
+                    String.valueOf(e.getMessage()),
+                    "Use --transport auto, or allow it: sysctl kernel.io_uring_disabled=0 for io_uring.",
+                    e);
+        }
     }
 
     private void startManagement(

@@ -1,7 +1,6 @@
 package io.cowherd.server;
 
 import io.cowherd.config.HostPort;
-import io.cowherd.config.Limits;
 import io.cowherd.config.PortalSetting;
 import io.cowherd.iscsi.portal.IscsiServer;
 import io.cowherd.iscsi.session.SessionInfo;
@@ -28,20 +27,22 @@ import org.slf4j.LoggerFactory;
 final class LoggedInHosts implements HostAccess {
     private static final Logger LOG = LoggerFactory.getLogger(LoggedInHosts.class);
 
-    /// Beyond the time that task management may take, so that it has had its chance.
-    private static final int MARGIN_MILLIS = 5_000;
-
     private final ServedTargets targets;
     private final IscsiServer iscsi;
     private final List<PortalSetting> settings;
     private final long timeoutMillis;
 
+    /// @param settings the portals, in the order of the server's
+    /// @param timeoutMillis how long commands of what is taken away may take to end
     LoggedInHosts(
-            ServedTargets targets, IscsiServer iscsi, List<PortalSetting> settings, Limits limits) {
+            ServedTargets targets,
+            IscsiServer iscsi,
+            List<PortalSetting> settings,
+            long timeoutMillis) {
         this.targets = targets;
         this.iscsi = iscsi;
         this.settings = settings;
-        this.timeoutMillis = (long) limits.taskManagementTimeoutMillis() + MARGIN_MILLIS;
+        this.timeoutMillis = timeoutMillis;
     }
 
     @Override

@@ -38,7 +38,7 @@ public final class ConformanceServer implements AutoCloseable {
     private static final long DISK_BYTES = 256L << 20;
     private static final long PATIENCE_SECONDS = 30;
 
-    private final Vertx vertx = NetworkTransport.AUTO.vertx();
+    private final Vertx vertx = NetworkTransport.preferred();
     private final IoPool pool = new IoPool(Limits.DEFAULTS);
     private final IscsiServer server;
 

@@ -12,13 +12,17 @@ import io.cowherd.config.Limits;
 import io.cowherd.config.ManagementLimits;
 import io.cowherd.config.PortalSetting;
 import io.cowherd.config.ServerSettings;
+import io.cowherd.config.TransportSetting;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -38,6 +42,7 @@ class CowherdServerTest {
                 "node-1",
                 List.of(new PortalSetting(portal, null)),
                 http,
+                TransportSetting.AUTO,
                 Limits.DEFAULTS,
                 ManagementLimits.DEFAULTS);
     }
@@ -177,6 +182,8 @@ class CowherdServerTest {
             Ran refused = run(server, "rm volumeGroup/snap");
             assertEquals(1, refused.code());
             assertTrue(refused.err().contains("is in use by " + SimpleHost.NAME), refused.err());
+            assertTrue(refused.err().contains("may have any LUN of it open"), refused.err());
+            assertTrue(refused.err().contains("force"), refused.err());
             assertEquals(2, host.reportLuns());
 
             ok(server, "rm volumeGroup/snap --force");
@@ -204,6 +211,60 @@ class CowherdServerTest {
             try (SimpleHost again = host(server)) {
                 assertEquals(0x0203, again.logIn(TARGET));
             }
+        } finally {
+            server.stop();
+        }
+    }
+
+    /// Goal: after a removal that failed half-way hosts have all LUNs again, and lose them when it succeeds. Method: a folder
+    /// stands where the catalog's next generation is to be written.
+    @Test
+    void aRemovalThatFailsBringsAllLunsBack() throws Exception {
+        CowherdServer server = demo();
+        try (SimpleHost host = host(server)) {
+            assertEquals(0, host.logIn(TARGET));
+            Path obstacle = Files.createDirectory(data.resolve("volumeGroup/catalog.new"));
+            Ran failed = run(server, "rm volumeGroup/base --with-snapshots --force");
+            assertEquals(1, failed.code());
+            assertTrue(failed.err().contains("catalog.new"), failed.err());
+            assertTrue(host.isSentAway());
+            try (SimpleHost again = host(server)) {
+                assertEquals(0, again.logIn(TARGET));
+                assertEquals(2, again.reportLuns());
+                assertEquals(
+                        1, run(server, "rm volumeGroup/snap --force").code(), failed.toString());
+                assertEquals(2, again.reportLuns());
+            }
+            Files.delete(obstacle);
+            ok(server, "rm volumeGroup/base --with-snapshots --force");
+            assertEquals("", ok(server, "targets -q"));
+        } finally {
+            server.stop();
+        }
+    }
+
+    /// Goal: an origin that may not be written, since a snapshot is out of reach, says so to hosts, and is writable without a
+    /// restart once that snapshot is given up. Method: the snapshot's store is damaged while the server is down.
+    @Test
+    void anOriginIsReadOnlyForAsLongAsASnapshotIsOutOfReach() throws Exception {
+        demo().stop();
+        try (Stream<Path> files = Files.walk(data)) {
+            Path cow = files.filter(p -> p.toString().endsWith(".cow")).findFirst().orElseThrow();
+            Files.write(cow, new byte[] {1, 2, 3, 4}, StandardOpenOption.WRITE);
+        }
+        CowherdServer server = serve();
+        String modeSense = "1A 00 3F 00 FF 00";
+        String write = "2A 00 00 00 00 07 00 00 01 00";
+        try (SimpleHost host = host(server)) {
+            assertEquals(0, host.logIn(TARGET));
+            assertEquals("6/29/00", host.execute(0, "00 00 00 00 00 00", new byte[0], 0).sense());
+            assertEquals("7/27/00", host.execute(0, write, new byte[512], 0).sense());
+            assertEquals(0x80, host.execute(0, modeSense, new byte[0], 255).data().get(2) & 0x80);
+
+            ok(server, "rm volumeGroup/snap --force");
+            assertEquals("6/3F/0E", host.execute(0, write, new byte[512], 0).sense());
+            assertEquals("", host.execute(0, write, new byte[512], 0).sense());
+            assertEquals(0, host.execute(0, modeSense, new byte[0], 255).data().get(2) & 0x80);
         } finally {
             server.stop();
         }

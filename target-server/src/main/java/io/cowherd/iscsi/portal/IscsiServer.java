@@ -43,7 +43,7 @@ public final class IscsiServer {
 
     /// A server with real timers that refuses unsolicited Data-Out.
     ///
-    /// @param vertx its event loops serve the connections; see [NetworkTransport#vertx()]
+    /// @param vertx its event loops serve the connections; see [NetworkTransport]
     /// @param limits bounds on what peers control
     /// @param portals one or more, each with an own group tag or sharing one
     /// @param directory the targets

@@ -1,46 +1,58 @@
 package io.cowherd.iscsi.portal;
 
+import io.cowherd.config.TransportSetting;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.transport.Transport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// How sockets reach the kernel. Measured on loopback: epoll and io_uring are indistinguishable, NIO is slower.
+/// Makes a Vert.x on a network transport, with one event loop per processor, and logs what it runs on. Measured on loopback:
+/// epoll and io_uring are indistinguishable, NIO is slower.
 ///
 /// **Threading.** *Immutable.*
-public enum NetworkTransport {
-    /// epoll where it is available, else NIO.
-    AUTO,
-    /// io_uring; fails where the kernel does not let it.
-    IO_URING,
-    /// Java's own; runs everywhere.
-    NIO;
-
+public final class NetworkTransport {
     private static final Logger LOG = LoggerFactory.getLogger(NetworkTransport.class);
 
-    /// Builds a Vert.x with this transport and one event loop per processor, and logs what it runs on.
+    private NetworkTransport() {}
+
+    /// On what is best here.
+    public static Vertx preferred() {
+        return vertx(isAvailable(Transport.EPOLL) ? Transport.EPOLL : Transport.NIO);
+    }
+
+    /// On the transport that was asked for.
     ///
-    /// @throws IllegalStateException if the transport is not available here, with the cause
-    public Vertx vertx() {
-        int loops = Runtime.getRuntime().availableProcessors();
-        VertxBuilder builder = Vertx.builder().with(new VertxOptions().setEventLoopPoolSize(loops));
-        Transport chosen =
-                switch (this) {
-                    case AUTO ->
-                            Transport.EPOLL != null && Transport.EPOLL.available()
-                                    ? Transport.EPOLL
-                                    : Transport.NIO;
-                    case IO_URING -> Transport.IO_URING;
-                    case NIO -> Transport.NIO;
-                };
-        if (chosen == null || !chosen.available()) {
-            throw new IllegalStateException(
-                    "The transport " + this + " is not available here. Leave the setting at auto.",
-                    chosen == null ? null : chosen.unavailabilityCause());
+    /// @throws TransportUnavailableException if it is not available here, with the cause
+    public static Vertx of(TransportSetting setting) throws TransportUnavailableException {
+        return switch (setting) {
+            case AUTO -> preferred();
+            case EPOLL -> vertx(required(setting, Transport.EPOLL));
+            case IO_URING -> vertx(required(setting, Transport.IO_URING));
+            case NIO -> vertx(Transport.NIO);
+        };
+    }
+
+    private static boolean isAvailable(@Nullable Transport transport) {
+        return transport != null && transport.available();
+    }
+
+    private static Transport required(TransportSetting setting, @Nullable Transport transport)
+            throws TransportUnavailableException {
+        if (transport == null || !transport.available()) {
+            throw new TransportUnavailableException(
+                    setting, transport == null ? null : transport.unavailabilityCause());
         }
-        LOG.info("network transport {}, {} event loops", chosen.name(), loops);
-        return builder.withTransport(chosen).build();
+        return transport;
+    }
+
+    private static Vertx vertx(Transport transport) {
+        int loops = Runtime.getRuntime().availableProcessors();
+        LOG.info("network transport {}, {} event loops", transport.name(), loops);
+        return Vertx.builder()
+                .with(new VertxOptions().setEventLoopPoolSize(loops))
+                .withTransport(transport)
+                .build();
     }
 }

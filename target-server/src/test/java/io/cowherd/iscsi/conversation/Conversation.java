@@ -33,7 +33,7 @@ final class Conversation implements AutoCloseable {
     final List<TargetEntry> targets =
             new ArrayList<>(List.of(new TargetEntry(TARGET, "base", fake)));
     final IscsiServer server;
-    private final Vertx vertx = NetworkTransport.AUTO.vertx();
+    private final Vertx vertx = NetworkTransport.preferred();
     private final List<ScriptedInitiator> initiators = new ArrayList<>();
 
     Conversation() {
