@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /// `cowherd ls`.
 @Command(
@@ -18,14 +20,32 @@ import picocli.CommandLine.Mixin;
         mixinStandardHelpOptions = true,
         description = "Lists volumes with the columns of lvs, their target, LUN and owner.")
 final class ListCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec = CommandSpec.create();
     @Mixin private ApiOptions api = new ApiOptions();
     @Mixin private OutputOptions output = new OutputOptions();
 
     @Override
     public Integer call() throws CommandFailedException {
         JsonNode answer = api.client().get("/v1/volumes");
-        output.print(answer, out -> print(answer.path("volumes"), out));
+        output.print(
+                answer,
+                out -> {
+                    print(answer.path("volumes"), out);
+                    out.flush();
+                    warn(answer.path("broken_groups"));
+                });
         return 0;
+    }
+
+    /// Groups that are missing from the list, as LVM2 does it on stderr.
+    private void warn(JsonNode brokenGroups) {
+        PrintWriter err = spec.commandLine().getErr();
+        for (JsonNode group : brokenGroups) {
+            err.println("cowherd: the volume group " + text(group, "name") + " is out of service:");
+            err.println("  " + text(group, "cause"));
+            err.println("  " + text(group, "correction"));
+        }
+        err.flush();
     }
 
     private void print(JsonNode volumes, PrintWriter out) {

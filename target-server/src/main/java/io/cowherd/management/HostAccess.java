@@ -26,6 +26,9 @@ public interface HostAccess {
     List<HostSession> sessions();
 
     /// Sessions that use the volume: all of its target's, since a host that is logged in may have any LUN mounted.
+    ///
+    /// What commands a session has sent says nothing better. A Linux host reads every LUN at login, looking for partitions and
+    /// file systems; and a host that came back after an interruption may have sent nothing yet to a LUN that it has mounted.
     default List<HostSession> usersOf(Volume volume) {
         String target = targetName(volume);
         return sessions().stream().filter(s -> s.target().equalsIgnoreCase(target)).toList();

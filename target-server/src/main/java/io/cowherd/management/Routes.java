@@ -2,6 +2,7 @@ package io.cowherd.management;
 
 import io.cowherd.config.HostPort;
 import io.cowherd.config.ManagementLimits;
+import io.cowherd.mapping.volume.Volumes;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
@@ -10,8 +11,11 @@ import io.vertx.ext.web.handler.BodyHandler;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /// Which path leads to which endpoint: the table of the API. `openapi.yaml` describes the same; a test compares them.
 ///
@@ -42,7 +46,7 @@ final class Routes {
         router.route("/v1/*")
                 .handler(BodyHandler.create(false).setBodyLimit(limits.httpBodyBytes()));
         var routes = new Routes(router, workers);
-        routes.addHealth(services.readiness());
+        routes.addHealth(services.readiness(), services.volumes());
         routes.addVolumes(new VolumesApi(services.volumes(), services.hosts(), services.owner()));
         routes.addInspection(new InspectionApi(services.volumes(), services.hosts()));
         router.get("/v1/events").handler(events::answer);
@@ -50,22 +54,14 @@ final class Routes {
         return router;
     }
 
-    private void addHealth(Readiness readiness) {
-        router.get("/health/live").handler(context -> probe(context, true, readiness));
-        router.get("/health/started")
-                .handler(
-                        context ->
-                                probe(
-                                        context,
-                                        readiness.state() != Readiness.State.STARTING,
-                                        readiness));
-        router.get("/health/ready")
-                .handler(
-                        context ->
-                                probe(
-                                        context,
-                                        readiness.state() == Readiness.State.READY,
-                                        readiness));
+    private void addHealth(Readiness readiness, Volumes volumes) {
+        addProbe("/health/live", readiness, _ -> true, Map::of);
+        addProbe("/health/started", readiness, state -> state != Readiness.State.STARTING, Map::of);
+        addProbe(
+                "/health/ready",
+                readiness,
+                state -> state == Readiness.State.READY,
+                () -> Map.of("broken_groups", volumes.brokenGroups()));
         byte[] description = description();
         router.get("/openapi.yaml")
                 .handler(
@@ -75,13 +71,22 @@ final class Routes {
                                         .end(io.vertx.core.buffer.Buffer.buffer(description)));
     }
 
-    private static void probe(RoutingContext context, boolean good, Readiness readiness) {
-        Answers.send(
-                context,
-                new Reply(
-                        good ? 200 : Problem.UNAVAILABLE,
-                        Map.of("state", readiness.state().name()),
-                        null));
+    /// @param detail what is answered beside the state
+    private void addProbe(
+            String path,
+            Readiness readiness,
+            Predicate<Readiness.State> good,
+            Supplier<Map<String, Object>> detail) {
+        router.get(path)
+                .handler(
+                        context -> {
+                            Readiness.State state = readiness.state();
+                            var body = new LinkedHashMap<String, Object>();
+                            body.put("state", state.name());
+                            body.putAll(detail.get());
+                            int status = good.test(state) ? 200 : Problem.UNAVAILABLE;
+                            Answers.send(context, new Reply(status, body, null));
+                        });
     }
 
     private static byte[] description() {

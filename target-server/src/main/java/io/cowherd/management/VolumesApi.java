@@ -38,7 +38,12 @@ final class VolumesApi {
     }
 
     Reply list(Call call) {
-        return Reply.ok(Map.of("volumes", volumes.list().stream().map(this::view).toList()));
+        return Reply.ok(
+                Map.of(
+                        "volumes",
+                        volumes.list().stream().map(this::view).toList(),
+                        "broken_groups",
+                        volumes.brokenGroups()));
     }
 
     Reply show(Call call) throws VolumeRefusedException {
@@ -151,7 +156,8 @@ final class VolumesApi {
             if (volume.origin() == null) {
                 refuseIfUsed(
                         from + " cannot be renamed: its target " + hosts.targetName(volume),
-                        "Log the hosts out first.",
+                        "",
+                        "Log the hosts out first; its target has another name afterwards.",
                         hosts.usersOf(volume));
                 refuseSecondTarget(to);
             }
@@ -168,7 +174,14 @@ final class VolumesApi {
             if (!force) {
                 refuseIfUsed(
                         name.toString(),
-                        "Log the hosts out, or use force, which disconnects them.",
+                        ": whoever is logged in to its target "
+                                + hosts.targetName(volume)
+                                + " may have any LUN of it open",
+                        volume.origin() == null
+                                ? "Log the hosts out, or use force, which disconnects them."
+                                : "Log the hosts out, or use force if none of them has it open: LUN "
+                                        + volume.number()
+                                        + " is taken away, and their sessions go on.",
                         hosts.usersOf(volume));
             }
             boolean staysForItsSnapshots =
@@ -192,7 +205,8 @@ final class VolumesApi {
         return origin != null && origin.uuid().equals(volume.uuid());
     }
 
-    private static void refuseIfUsed(String what, String correction, List<HostSession> users)
+    private static void refuseIfUsed(
+            String what, String why, String correction, List<HostSession> users)
             throws RequestRefusedException {
         if (users.isEmpty()) {
             return;
@@ -207,7 +221,7 @@ final class VolumesApi {
                         Problem.CONFLICT,
                         "IN_USE",
                         "In use",
-                        what + " is in use by " + who + ".",
+                        what + " is in use by " + who + why + ".",
                         correction,
                         users));
     }

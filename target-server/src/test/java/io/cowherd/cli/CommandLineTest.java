@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.PortalSetting;
 import io.cowherd.config.ServerSettings;
+import io.cowherd.config.TransportSetting;
 import io.cowherd.management.RunningApi;
+import io.cowherd.mapping.volume.BrokenGroup;
 import io.cowherd.mapping.volume.VolumeName;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -132,7 +134,7 @@ class CommandLineTest {
             assertEquals(1, refused.code());
             assertEquals(
                     """
-                    cowherd: volumeGroup/base is in use by iqn.1993-08.org.debian:01:cow (127.0.0.1:40000).
+                    cowherd: volumeGroup/base is in use by iqn.1993-08.org.debian:01:cow (127.0.0.1:40000): whoever is logged in to its target iqn.2026-11.io.cowherd:volumeGroup.base may have any LUN of it open.
                       Log the hosts out, or use force, which disconnects them.
                     """,
                     refused.err());
@@ -267,5 +269,31 @@ class CommandLineTest {
     })
     void helpIsOnStdout(String command, String expected) {
         assertTrue(ok(run(command.split(" "))).contains(expected));
+    }
+
+    @Test
+    void aGroupOutOfServiceIsNamedBesideTheList(@TempDir Path directory) throws Exception {
+        try (var api = new RunningApi(directory)) {
+            api.volumes.breakGroup(new BrokenGroup("vg", "Its catalog is damaged.", "Mend it."));
+            Ran list = run(api, "ls");
+            assertEquals(0, list.code());
+            assertEquals(
+                    """
+                    cowherd: the volume group vg is out of service:
+                      Its catalog is damaged.
+                      Mend it.
+                    """,
+                    list.err());
+            assertEquals("", run(api, "ls -o json").err());
+        }
+    }
+
+    @Test
+    void theTransportIsChosenByName() {
+        assertEquals(0, run("serve", "--transport", "io_uring").code());
+        assertEquals(TransportSetting.IO_URING, started.getFirst().transport());
+        Ran wrong = run("serve", "--transport", "pigeon");
+        assertEquals(2, wrong.code());
+        assertTrue(wrong.err().contains("io_uring"), wrong.err());
     }
 }

@@ -2,6 +2,7 @@ package io.cowherd.management;
 
 import io.cowherd.mapping.device.BlockDevice;
 import io.cowherd.mapping.device.MemoryDevice;
+import io.cowherd.mapping.volume.BrokenGroup;
 import io.cowherd.mapping.volume.SnapshotRequest;
 import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeListener;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Volumes that exist by name only: sizes, numbers and refusals as the real ones, no storage.
@@ -28,11 +30,33 @@ public final class FakeVolumes implements Volumes {
             new TreeMap<>(Comparator.comparing(VolumeName::toString));
     private final Map<UUID, Integer> lastNumber = new HashMap<>();
     private final List<VolumeListener> listeners = new ArrayList<>();
+    private final Supplier<BlockDevice> devices;
+    private volatile List<BrokenGroup> brokenGroups = List.of();
     private @Nullable IOException fault;
+
+    /// Volumes of one sector each.
+    public FakeVolumes() {
+        this(() -> new MemoryDevice(BlockDevice.SECTOR_BYTES));
+    }
+
+    /// Volumes on devices that `devices` makes.
+    public FakeVolumes(Supplier<BlockDevice> devices) {
+        this.devices = devices;
+    }
 
     /// Lets every further change fail.
     public synchronized void failWith(IOException failure) {
         fault = failure;
+    }
+
+    /// Takes a group out of service.
+    public void breakGroup(BrokenGroup group) {
+        brokenGroups = List.of(group);
+    }
+
+    @Override
+    public List<BrokenGroup> brokenGroups() {
+        return brokenGroups;
     }
 
     @Override
@@ -183,9 +207,9 @@ public final class FakeVolumes implements Volumes {
         return (bytes + EXTENT_BYTES - 1) / EXTENT_BYTES * EXTENT_BYTES;
     }
 
-    private static final class FakeVolume implements Volume {
+    private final class FakeVolume implements Volume {
         private final UUID uuid = UUID.randomUUID();
-        private final MemoryDevice device = new MemoryDevice(BlockDevice.SECTOR_BYTES);
+        private final BlockDevice device = devices.get();
         private final int number;
         private final @Nullable FakeVolume origin;
         private final long size;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.cowherd.config.ManagementLimits;
+import io.cowherd.mapping.volume.BrokenGroup;
 import io.cowherd.mapping.volume.VolumeName;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -149,7 +151,8 @@ class ManagementApiTest {
         JsonNode problem = expect(409, "DELETE", BASE, null);
         assertEquals("IN_USE", problem.path("code").asText());
         assertEquals(
-                "volumeGroup/base is in use by iqn.1993-08.org.debian:01:cow (127.0.0.1:40000).",
+                "volumeGroup/base is in use by iqn.1993-08.org.debian:01:cow (127.0.0.1:40000): whoever is logged"
+                        + " in to its target iqn.2026-11.io.cowherd:volumeGroup.base may have any LUN of it open.",
                 problem.path("cause").asText());
         assertEquals(
                 "iqn.1993-08.org.debian:01:cow",
@@ -336,6 +339,17 @@ class ManagementApiTest {
             other.readiness.become(Readiness.State.STOPPING);
             assertEquals(200, status(other, "/health/live"));
             assertEquals(503, status(other, "/health/ready"));
+        }
+    }
+
+    @Test
+    void groupsThatAreOutOfServiceAreNamed() throws Exception {
+        api.volumes.breakGroup(new BrokenGroup("vg", "Its catalog is damaged.", "Mend it."));
+        for (String path : List.of("/v1/volumes", "/health/ready")) {
+            JsonNode group = expect(200, "GET", path, null).path("broken_groups").path(0);
+            assertEquals("vg", group.path("name").asText(), path);
+            assertEquals("Its catalog is damaged.", group.path("cause").asText(), path);
+            assertEquals("Mend it.", group.path("correction").asText(), path);
         }
     }
 

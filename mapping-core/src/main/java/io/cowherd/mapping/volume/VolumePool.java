@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,9 @@ public final class VolumePool implements Volumes {
     private final Map<String, VolumeGroup> groups = new HashMap<>();
     private boolean closed;
 
+    // Written while it is being opened, read by any thread
+    private final Map<String, BrokenGroup> broken = new TreeMap<>();
+
     // Written under changes, read by any thread
     private volatile Map<VolumeName, PoolVolume> volumes = Map.of();
 
@@ -49,14 +53,12 @@ public final class VolumePool implements Volumes {
     /// Opens a data directory, making it if need be, and brings all its volumes back.
     ///
     /// A volume whose files are missing or damaged does not stop the others: it is listed, its device serves errors, and
-    /// the log says what is wrong.
+    /// the log says what is wrong. A group whose catalog is damaged does not stop the others either: see [#brokenGroups].
     ///
     /// @param dataDirectory where everything is kept; belongs to this pool until [#close]
     /// @param log takes a sentence for each thing that an operator should know, from any thread; must not block
     /// @param clock tells when volumes are created
     /// @throws DataDirectoryInUseException if it is open already, here or in another process
-    /// @throws CorruptCatalogException if a catalog is damaged; [CatalogTooNewException] and
-    ///     [CatalogTooOldException] likewise
     public static VolumePool open(Path dataDirectory, Consumer<String> log, InstantSource clock)
             throws IOException {
         return open(dataDirectory, log, clock, DurableFiles.LOCAL, DeviceOpener.FILES);
@@ -74,16 +76,41 @@ public final class VolumePool implements Volumes {
         var pool = new VolumePool(directory, PoolContext.of(log, clock, files, devices));
         try {
             directory.recover(files, log);
-            for (Path group : directory.groups()) {
-                var opened = VolumeGroup.open(group, pool.context);
-                pool.groups.put(opened.name(), opened);
-            }
+            directory.groups().forEach(pool::openGroup);
             pool.publish();
             return pool;
         } catch (IOException | RuntimeException e) {
             pool.closeAfter(e);
             throw e;
         }
+    }
+
+    private void openGroup(Path folder) {
+        String name = String.valueOf(folder.getFileName());
+        try {
+            groups.put(name, VolumeGroup.open(folder, context));
+        } catch (IOException e) {
+            var group =
+                    new BrokenGroup(
+                            name,
+                            isOurs(e)
+                                    ? String.valueOf(e.getMessage())
+                                    : "The folder " + folder + " cannot be opened: " + e + ".",
+                            "Start the server again after that: until then nothing in "
+                                    + name
+                                    + " is served or changed.");
+            broken.put(name, group);
+            context.log()
+                    .accept(
+                            "The volume group %s is out of service. %s %s"
+                                    .formatted(name, group.cause(), group.correction()));
+        }
+    }
+
+    private static boolean isOurs(IOException e) {
+        return e instanceof CorruptCatalogException
+                || e instanceof CatalogTooNewException
+                || e instanceof CatalogTooOldException;
     }
 
     private void closeAfter(Exception cause) {
@@ -110,7 +137,7 @@ public final class VolumePool implements Volumes {
     public Volume adopt(VolumeName name, Path device) throws VolumeRefusedException, IOException {
         return change(
                 () -> {
-                    Path path = Adoption.check(device, directory);
+                    Path path = checkAdoption(device);
                     return announced(groupFor(name).adopt(name, path));
                 });
     }
@@ -130,9 +157,23 @@ public final class VolumePool implements Volumes {
                     var snapshotName = new VolumeName(origin.group(), name);
                     groupFor(snapshotName);
                     Path cow = request.cowDevice();
-                    Path adopted = cow == null ? null : Adoption.check(cow, directory);
+                    Path adopted = cow == null ? null : checkAdoption(cow);
                     return announced(volume.family().snapshot(snapshotName, request, adopted));
                 });
+    }
+
+    /// What a group that is out of service has adopted is not known: it must not get a second owner.
+    private Path checkAdoption(Path device) throws VolumeRefusedException, IOException {
+        for (BrokenGroup group : broken.values()) {
+            throw new VolumeRefusedException(
+                    CONFLICT,
+                    device
+                            + " may belong to the volume group "
+                            + group.name()
+                            + ", which is out of service.",
+                    "Repair that group first. " + group.cause());
+        }
+        return Adoption.check(device, directory);
     }
 
     private void checkFree(VolumeName name) throws VolumeRefusedException {
@@ -151,7 +192,8 @@ public final class VolumePool implements Volumes {
             present.checkRoom();
             return present;
         }
-        if (groups.size() >= VolumeGroup.MAX_GROUPS) {
+        refuseBroken(name);
+        if (groups.size() + broken.size() >= VolumeGroup.MAX_GROUPS) {
             throw new VolumeRefusedException(
                     EXHAUSTED,
                     "There are " + groups.size() + " volume groups already.",
@@ -263,10 +305,26 @@ public final class VolumePool implements Volumes {
     private PoolVolume find(VolumeName name) throws VolumeRefusedException {
         PoolVolume volume = volumes.get(name);
         if (volume == null) {
+            refuseBroken(name);
             throw new VolumeRefusedException(
                     NOT_FOUND, "There is no volume " + name + ".", "List the volumes.");
         }
         return volume;
+    }
+
+    private void refuseBroken(VolumeName name) throws VolumeRefusedException {
+        BrokenGroup group = broken.get(name.group());
+        if (group != null) {
+            throw new VolumeRefusedException(
+                    CONFLICT,
+                    "The volume group " + name.group() + " is out of service. " + group.cause(),
+                    group.correction());
+        }
+    }
+
+    @Override
+    public List<BrokenGroup> brokenGroups() {
+        return List.copyOf(broken.values());
     }
 
     @Override

@@ -41,6 +41,10 @@ public interface Volumes extends AutoCloseable {
     /// All volumes, by group, then origin, then number.
     List<Volume> list();
 
+    /// Groups that are out of service, by name: requests on their volumes are refused, and so is the adoption of devices, which
+    /// might be theirs.
+    List<BrokenGroup> brokenGroups();
+
     /// `dmsetup table`'s lines, each prefixed `NAME: `, for all mapped devices, sorted by name.
     List<String> table();
 

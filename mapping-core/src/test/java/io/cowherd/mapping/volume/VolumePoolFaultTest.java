@@ -17,9 +17,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What happens to the other volumes, and to a volume itself, when something beneath is broken.
@@ -267,23 +271,78 @@ class VolumePoolFaultTest {
         }
     }
 
+    /// Goal: one damaged catalog takes its own group out of service and nothing else; its folder is left as it is.
+    /// Method: a byte of it is flipped, and the file deleted; every change is asked for.
     @Test
-    void aDamagedCatalogIsRefusedAndTheDirectoryLetGo() throws Exception {
+    void aDamagedCatalogTakesItsGroupOutOfServiceOnly(@TempDir Path elsewhere) throws Exception {
+        Path device = Files.write(elsewhere.resolve("device.img"), new byte[1 << 20]);
         try (var fixture = open()) {
             fixture.create("vg/base", 4 * MIB);
+            fixture.snapshot("vg/base", "snap", 4 * MIB, 4096);
+            fill(fixture.create("fine/base", 4 * MIB), 0, MIB, 1);
         }
         Path catalog = data.resolve("vg").resolve("catalog");
         byte[] good = Files.readAllBytes(catalog);
         byte[] bad = good.clone();
         bad[bad.length / 2] ^= 1;
         Files.write(catalog, bad);
-        assertThrows(CorruptCatalogException.class, this::open);
+        assertOnlyFineServes(catalog, device);
+        Files.delete(catalog);
+        assertOnlyFineServes(catalog, device);
         Files.write(catalog, good);
         try (var repaired = open()) {
-            assertEquals("-wi-a-----", repaired.get("vg/base").attributes());
+            assertEquals("owi-a-s---", repaired.get("vg/base").attributes());
+            assertEquals(List.of(), repaired.pool().brokenGroups());
+            repaired.pool().adopt(VolumeName.parse("fine/device"), device);
         }
-        Files.delete(catalog);
-        assertThrows(CorruptCatalogException.class, this::open);
+    }
+
+    private void assertOnlyFineServes(Path catalog, Path device) throws Exception {
+        Map<String, String> before = contentOf(data.resolve("vg"));
+        try (var fixture = open()) {
+            VolumePool pool = fixture.pool();
+            BrokenGroup broken = pool.brokenGroups().getFirst();
+            assertEquals("vg", broken.name());
+            assertTrue(broken.cause().contains(catalog.toString()), broken::toString);
+            assertTrue(fixture.log.getFirst().contains(broken.cause()), fixture.log::toString);
+            assertEquals(1, pool.list().size());
+            assertHolds(fixture.get("fine/base"), 0, MIB, 1);
+            fixture.snapshot("fine/base", "snap", 4 * MIB, 4096);
+
+            VolumeName base = VolumeName.parse("vg/base");
+            VolumeName snap = VolumeName.parse("vg/snap");
+            refused(() -> fixture.create("vg/new", 4 * MIB));
+            refused(() -> pool.adopt(VolumeName.parse("vg/new"), device));
+            refused(() -> pool.adopt(VolumeName.parse("fine/new"), device));
+            refused(() -> fixture.snapshot("vg/base", "s2", 4 * MIB, 4096));
+            refused(() -> pool.extend(snap, 8 * MIB));
+            refused(() -> pool.rename(snap, VolumeName.parse("vg/other")));
+            refused(() -> pool.remove(base, true));
+            refused(() -> pool.get(base));
+            pool.remove(VolumeName.parse("fine/snap"), false);
+        }
+        assertEquals(before, contentOf(data.resolve("vg")));
+    }
+
+    private static void refused(Executable change) {
+        var refusal = assertThrows(VolumeRefusedException.class, change);
+        assertEquals(VolumeRefusedException.Reason.CONFLICT, refusal.reason());
+        assertTrue(
+                String.valueOf(refusal.getMessage()).contains("out of service"),
+                refusal.getMessage());
+    }
+
+    /// Names and checksums of all files below a folder.
+    private static Map<String, String> contentOf(Path folder) throws IOException {
+        var content = new TreeMap<String, String>();
+        try (var files = Files.walk(folder)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                var crc = new CRC32C();
+                crc.update(Files.readAllBytes(file));
+                content.put(file.toString(), Long.toHexString(crc.getValue()));
+            }
+        }
+        return content;
     }
 
     /// The catalog's disk is full just when a snapshot is lost, and its COW store fails as well: then, and only then, the

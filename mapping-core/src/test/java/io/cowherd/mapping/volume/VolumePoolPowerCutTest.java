@@ -104,9 +104,8 @@ class VolumePoolPowerCutTest {
             }
             var files = new PowerCutFiles(graveyard(), cut);
             try (var fixture = new PoolFixture(data, files, DeviceOpener.FILES)) {
-                assertEquals(2, fixture.pool().list().size());
-            } catch (PowerCutFiles.PowerCut _) {
-                // as planned
+                boolean cutShort = !fixture.pool().brokenGroups().isEmpty();
+                assertEquals(cutShort ? 0 : 2, fixture.pool().list().size());
             }
             files.loseUnsynced(new Random(cut));
             assertWholeAfterRestart(data, List.of("vg/base vg/old"), "cut " + cut);
