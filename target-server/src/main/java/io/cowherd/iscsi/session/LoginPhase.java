@@ -175,10 +175,12 @@ final class LoginPhase implements Phase {
     }
 
     private void admitted(Session session, LoginStatus status, ByteBuffer said) { // 4
-        if (status != LoginStatus.SUCCESS) {
+        if (connection.isClosing()) {
+            if (status == LoginStatus.SUCCESS) {
+                connection.scope().registry().remove(session); // nobody is there any more
+            }
+        } else if (status != LoginStatus.SUCCESS) {
             refuse(status, "the session is not admitted");
-        } else if (connection.isClosing()) {
-            connection.scope().registry().remove(session);
         } else {
             CommandWindow commands = window;
             if (commands == null) {

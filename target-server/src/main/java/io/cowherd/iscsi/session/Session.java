@@ -131,11 +131,6 @@ public final class Session {
         return gone;
     }
 
-    /// Runs `work` when the session is gone, on whatever thread ends it; at once if it is.
-    void whenGone(Runnable work) {
-        CompletableFuture<Void> _ = gone.thenRun(work);
-    }
-
     void isGone() {
         gone.complete(this);
     }

@@ -1,6 +1,8 @@
 package io.cowherd.iscsi.session;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -11,18 +13,28 @@ import org.jspecify.annotations.Nullable;
 /// has one **reinstates** it (RFC 7143 6.3.5), that is, the old session is closed and all its tasks have ended before the
 /// new one begins. So an old write can never land after a new one.
 ///
-/// **Threading.** *Thread-safe: concurrent maps.*
+/// A login closes another session only when it asks to come in. While it waits it closes nobody, and one that comes after
+/// it takes its turn: a login that was forgotten long ago cannot end the session of today.
+///
+/// **Threading.** *Thread-safe: a concurrent map, and one lock that is never held while anybody else is called.*
 public final class SessionRegistry {
     private static final int MAX_TSIH = 0xFFFF;
-
-    /// Times that a login displaces another one before it gives up: only logins of one port that race can get there.
-    private static final int MAX_REINSTATEMENTS = 8;
 
     /// Who may be here once. Discovery sessions may be here any number of times: hosts use one ISID for all of them.
     private record Port(String initiatorName, long isid, String target, int groupTag) {}
 
+    /// A login that asks to come in.
+    private record Login(Session session, Consumer<LoginStatus> result) {}
+
+    /// What a port has here: its session, and the newest login that waits for the end of that.
+    private record Place(Session session, @Nullable Login next) {}
+
     private final int maxSessions;
-    private final ConcurrentHashMap<Port, Session> byPort = new ConcurrentHashMap<>();
+
+    // Guarded by itself
+    private final Map<Port, Place> places = new HashMap<>();
+
+    // Any thread
     private final ConcurrentHashMap<Integer, Session> byTsih = new ConcurrentHashMap<>();
     private final AtomicInteger count = new AtomicInteger();
     private final AtomicInteger lastTsih = new AtomicInteger();
@@ -37,32 +49,50 @@ public final class SessionRegistry {
 
     /// Lets a session in, after the one that it reinstates has ended, and gives it its TSIH.
     ///
-    /// @param result is told SUCCESS, or why not, once; maybe before this returns, maybe on another thread
+    /// @param result is told SUCCESS, or why not, once; maybe before this returns, maybe on another thread. SERVICE
+    ///     UNAVAILABLE if a newer login of the same port has taken its turn. Whose connection has gone by then has to
+    ///     [#remove] what was admitted.
     void admit(Session session, Consumer<LoginStatus> result) {
-        admit(session, 0, result);
+        Login login = new Login(session, result);
+        Port port = port(session);
+        Place before = port == null ? null : stand(port, login);
+        if (before == null) {
+            enter(login);
+            return;
+        }
+        if (before.next() != null) {
+            before.next().result().accept(LoginStatus.SERVICE_UNAVAILABLE);
+        }
+        before.session().close("reinstated by a new login of the same initiator port");
     }
 
-    private void admit(Session session, int attempt, Consumer<LoginStatus> result) {
-        Port port = port(session);
-        Session previous = port == null ? null : byPort.putIfAbsent(port, session);
-        if (previous == null) {
-            result.accept(register(session));
-        } else if (attempt == MAX_REINSTATEMENTS) {
-            result.accept(LoginStatus.SERVICE_UNAVAILABLE);
-        } else {
-            previous.close("reinstated by a new login of the same initiator port");
-            previous.whenGone(() -> admit(session, attempt + 1, result));
+    /// Takes the port, or the one place behind its session.
+    ///
+    /// @return what was there before; null if the port was free
+    private @Nullable Place stand(Port port, Login login) {
+        synchronized (places) {
+            Place before = places.get(port);
+            places.put(
+                    port,
+                    before == null
+                            ? new Place(login.session(), null)
+                            : new Place(before.session(), login));
+            return before;
         }
+    }
+
+    private void enter(Login login) {
+        login.result().accept(register(login.session()));
     }
 
     private LoginStatus register(Session session) {
         if (isClosed) {
-            forget(session);
+            leave(session);
             return LoginStatus.SERVICE_UNAVAILABLE;
         }
         if (count.incrementAndGet() > maxSessions) {
             count.decrementAndGet();
-            forget(session);
+            leave(session);
             return LoginStatus.OUT_OF_RESOURCES;
         }
         int tsih;
@@ -73,12 +103,25 @@ public final class SessionRegistry {
         return LoginStatus.SUCCESS;
     }
 
-    private void forget(Session session) {
+    /// Gives the session's port to the login that waits for it.
+    private void leave(Session session) {
         Port port = port(session);
-        if (port != null) {
-            byPort.remove(port, session);
+        Login next = null;
+        synchronized (places) {
+            Place place = places.get(port);
+            if (port != null && place != null && place.session() == session) {
+                next = place.next();
+                if (next == null) {
+                    places.remove(port);
+                } else {
+                    places.put(port, new Place(next.session(), null));
+                }
+            }
         }
         session.isGone();
+        if (next != null) {
+            enter(next);
+        }
     }
 
     private static @Nullable Port port(Session session) {
@@ -97,7 +140,7 @@ public final class SessionRegistry {
         if (byTsih.remove(session.tsih(), session)) {
             count.decrementAndGet();
         }
-        forget(session);
+        leave(session);
     }
 
     boolean exists(int tsih) {

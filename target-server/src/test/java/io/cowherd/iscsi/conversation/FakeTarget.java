@@ -33,6 +33,9 @@ final class FakeTarget implements ScsiTarget {
     final List<Long> announced = new CopyOnWriteArrayList<>();
     volatile boolean managesNothing;
 
+    /// Parked commands that are aborted end only when the test releases them, as if their storage hung.
+    volatile boolean hangs;
+
     FakeTarget() {
         for (int i = 0; i < disk.length; i++) {
             disk[i] = pattern(i);
@@ -281,7 +284,7 @@ final class FakeTarget implements ScsiTarget {
         @Override
         public void abort() {
             aborted = true;
-            if (parked.remove(this)) {
+            if (!hangs && parked.remove(this)) {
                 loop.execute(this::finish);
             }
         }
