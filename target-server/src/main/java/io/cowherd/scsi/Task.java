@@ -37,8 +37,13 @@ public interface Task {
     /// @param completion called exactly once on the event loop
     void execute(ByteBuffer dataOut, ByteBuffer dataIn, Completion completion);
 
+    /// True once the logical unit has begun to work on it. False while its data is on the way, and while an ORDERED task
+    /// keeps it from starting.
+    boolean hasStarted();
+
     /// Asks the task to stop. If it has not been executed it never will be. If it is running, its completion still
-    /// comes, with [#aborted()] true, once it no longer touches its buffers. Idempotent.
+    /// comes, with [#aborted()] true, once it no longer touches its buffers. Tasks that it held back start later, not within
+    /// this call: who aborts many in one turn of the event loop, in whatever order, starts none of them. Idempotent.
     void abort();
 
     /// True if the task was aborted (by whomever): send no response, unless TAS asks for TASK ABORTED, which is then

@@ -57,10 +57,6 @@ abstract sealed class CommandTask implements Task.Completion permits ReadTask, W
         return !isImmediate;
     }
 
-    TaskState state() {
-        return state;
-    }
-
     long expectedOutBytes() {
         return expectedOutBytes;
     }

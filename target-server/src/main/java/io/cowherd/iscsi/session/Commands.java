@@ -105,10 +105,10 @@ final class Commands {
         return byTag.get(itt);
     }
 
-    /// Aborts commands that wait for data. Those that execute are left to the nexus.
-    void abortReceiving(Predicate<CommandTask> which) {
+    /// Aborts commands that wait for data, or behind an ORDERED one. Those that have started are left to the nexus.
+    void abortWaiting(Predicate<CommandTask> which) {
         for (CommandTask task : List.copyOf(byTag.values())) {
-            if (task.state() != TaskState.EXECUTING && which.test(task)) {
+            if (!task.task.hasStarted() && which.test(task)) {
                 task.abort();
             }
         }
@@ -129,9 +129,9 @@ final class Commands {
         }
     }
 
-    /// Runs `listener` when the commands that execute have ended; the others are aborted now.
+    /// Runs `listener` when the commands that have started have ended; the others are aborted now.
     void finish(Runnable listener) {
-        abortReceiving(_ -> true);
+        abortWaiting(_ -> true);
         if (byTag.isEmpty()) {
             listener.run();
         } else {
@@ -142,7 +142,7 @@ final class Commands {
     /// Ends the nexus. From now on nothing is sent for a command; `done` runs when none is left.
     void close(Runnable done) {
         isClosed = true;
-        abortReceiving(_ -> true);
+        abortWaiting(_ -> true);
         nexus.close(done);
     }
 

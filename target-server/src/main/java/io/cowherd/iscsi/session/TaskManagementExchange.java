@@ -125,7 +125,7 @@ final class TaskManagementExchange {
         boolean wholeTarget =
                 what == TaskManagement.TARGET_WARM_RESET
                         || what == TaskManagement.TARGET_COLD_RESET;
-        commands.abortReceiving(task -> wholeTarget || task.lun() == lun);
+        commands.abortWaiting(task -> wholeTarget || task.lun() == lun);
         commands.nexus()
                 .manage(
                         what,

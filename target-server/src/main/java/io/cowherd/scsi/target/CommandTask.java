@@ -298,7 +298,7 @@ final class CommandTask implements Task, Runnable {
                 abortCause = cause;
                 state = TaskState.WITHDRAWN;
                 nexus.unlink(this);
-                nexus.releaseHeld();
+                nexus.releaseHeldLater();
             }
             case HELD -> {
                 abortCause = cause;
@@ -343,6 +343,14 @@ final class CommandTask implements Task, Runnable {
 
     boolean isHeadOfQueue() {
         return attribute == Nexus.TaskAttribute.HEAD_OF_QUEUE;
+    }
+
+    @Override
+    public boolean hasStarted() {
+        return switch (state) {
+            case RECEIVED, HELD, WITHDRAWN -> false;
+            case RUNNING, ENDED -> true;
+        };
     }
 
     @Override

@@ -229,6 +229,13 @@ final class TargetNexus implements Nexus {
         }
     }
 
+    /// Starts them in a turn of their own: when whoever aborts tasks in this turn has aborted all that it means to.
+    void releaseHeldLater() {
+        if (heldTasks > 0) {
+            post(this::releaseHeld);
+        }
+    }
+
     @Override
     public String toString() {
         return initiatorPort;

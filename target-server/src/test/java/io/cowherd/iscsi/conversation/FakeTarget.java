@@ -282,6 +282,11 @@ final class FakeTarget implements ScsiTarget {
         }
 
         @Override
+        public boolean hasStarted() {
+            return completion != null;
+        }
+
+        @Override
         public void abort() {
             aborted = true;
             if (!hangs && parked.remove(this)) {
