@@ -104,7 +104,7 @@ public final class LogicalUnit {
         }
         this.limits = new BlockLimits(blockBytes, settings.maxTransferBytes() / blockBytes);
         this.failures = new StorageFailures(identity.name(), System::nanoTime);
-        RangeGate gate = new RangeGate();
+        RangeGate gate = RangeGate.of(device);
         this.blockCommands = new BlockCommands(device, gate, blockBytes, writeCache());
         this.spaceCommands = new SpaceCommands(device, gate, limits, writeMode());
     }

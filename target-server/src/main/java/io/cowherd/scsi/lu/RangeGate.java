@@ -1,7 +1,11 @@
 package io.cowherd.scsi.lu;
 
+import io.cowherd.mapping.device.BlockDevice;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.Condition;
@@ -39,6 +43,10 @@ final class RangeGate {
         EXCLUSIVE
     }
 
+    /// Weakly kept: a gate lives as long as its device.
+    private static final Map<BlockDevice, RangeGate> GATES =
+            Collections.synchronizedMap(new WeakHashMap<>());
+
     // Any thread
     private final AtomicIntegerArray inside = new AtomicIntegerArray(STRIPES * STRIPE_INTS);
     private final AtomicInteger exclusives = new AtomicInteger();
@@ -70,6 +78,12 @@ final class RangeGate {
         public void close() {
             leave(this);
         }
+    }
+
+    /// The gate of a device. There is one for all logical units that show it, one after the other or at once: commands of
+    /// one that is on its way out and of one that has come meanwhile keep out of each other's way.
+    static RangeGate of(BlockDevice device) {
+        return GATES.computeIfAbsent(device, _ -> new RangeGate());
     }
 
     /// Lets a write in if the fast door is open; then the same thread must call [#leave()]. Never waits.

@@ -2,6 +2,7 @@ package io.cowherd.scsi.target;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.cowherd.mapping.device.CountingDevice;
 import io.cowherd.mapping.device.DeviceOperation;
@@ -106,6 +107,32 @@ final class CompareTest {
         assertEquals("E/1D/00", sent.await().sense());
         assertEquals(27, sent.task.sense().getInt(3));
         assertArrayEquals(before, memory.get());
+    }
+
+    /// As when a LUN that could not be removed in time is shown again: its old commands may still run.
+    @Test
+    void anotherLogicalUnitOfTheSameDeviceKeepsOut() throws Exception {
+        GatedDevice gated = new GatedDevice(memory);
+        GatedDevice.Gate gate =
+                gated.holdAfter(operation -> operation.kind() == DeviceOperation.Kind.READ);
+        try (TestTarget shown = TestTarget.of(gated);
+                TestTarget shownAgain = TestTarget.of(gated)) {
+            TestHost early = TestHost.ready(shown.device, "iqn.b");
+            TestHost late = TestHost.ready(shownAgain.device, "iqn.c");
+            byte[] written = ReadWriteTest.pattern(BLOCK);
+            byte[] swapped = concat(memory.get(7 * BLOCK, BLOCK), new byte[BLOCK]);
+            TestHost.Sent compare = early.begin(CAW_7, swapped, TaskAttribute.SIMPLE);
+            gate.awaitArrival();
+            TestHost.Sent write =
+                    late.begin("2A 00 00 00 00 07 00 00 01 00", written, TaskAttribute.SIMPLE);
+            assertFalse(write.isDone());
+            gate.open();
+            compare.await().good();
+            write.await().good();
+            assertArrayEquals(written, memory.get(7 * BLOCK, BLOCK));
+            early.close();
+            late.close();
+        }
     }
 
     /// libiscsi CompareAndWrite.InvalidDataOutSize.
