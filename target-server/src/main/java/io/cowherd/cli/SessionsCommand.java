@@ -5,8 +5,9 @@ import static io.cowherd.cli.TextTable.Column.right;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.cowherd.cli.TextTable.Column;
 import java.io.PrintWriter;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -49,31 +50,28 @@ final class SessionsCommand implements Callable<Integer> {
             sessions.forEach(session -> out.println(session.path("id").asText()));
             return;
         }
-        var columns =
-                new ArrayList<>(
-                        List.of(
-                                left("ID"),
-                                left("Initiator"),
-                                left("Address"),
-                                left("Target"),
-                                left("Portal")));
+        var columns = new LinkedHashMap<Column, String>(); // and where the value is
+        columns.put(left("ID"), "/id");
+        columns.put(left("Initiator"), "/initiator");
+        columns.put(left("Address"), "/initiator_address");
+        columns.put(left("Target"), "/target");
+        columns.put(left("Portal"), "/portal");
         if (output.wide()) {
-            columns.addAll(List.of(left("ISID"), right("TSIH")));
+            columns.put(left("ISID"), "/isid");
+            columns.put(right("TSIH"), "/tsih");
+            columns.put(left("HeaderDigest"), "/negotiated/header_digest");
+            columns.put(left("DataDigest"), "/negotiated/data_digest");
+            columns.put(right("MaxRecv(I)"), "/negotiated/initiator_max_recv_data_segment_length");
+            columns.put(right("MaxRecv(T)"), "/negotiated/target_max_recv_data_segment_length");
+            columns.put(right("MaxBurst"), "/negotiated/max_burst_length");
+            columns.put(right("FirstBurst"), "/negotiated/first_burst_length");
+            columns.put(left("InitialR2T"), "/negotiated/initial_r2t");
+            columns.put(left("ImmediateData"), "/negotiated/immediate_data");
+            columns.put(right("MaxR2T"), "/negotiated/max_outstanding_r2t");
         }
-        var table = new TextTable(columns);
+        var table = new TextTable(List.copyOf(columns.keySet()));
         for (JsonNode session : sessions) {
-            var row =
-                    new ArrayList<>(
-                            List.of(
-                                    session.path("id").asText(),
-                                    session.path("initiator").asText(),
-                                    session.path("initiator_address").asText(),
-                                    session.path("target").asText(),
-                                    session.path("portal").asText()));
-            if (output.wide()) {
-                row.addAll(List.of(session.path("isid").asText(), session.path("tsih").asText()));
-            }
-            table.add(row);
+            table.add(columns.values().stream().map(where -> session.at(where).asText()).toList());
         }
         table.print(out);
     }

@@ -2,6 +2,7 @@ package io.cowherd.server;
 
 import io.cowherd.config.HostPort;
 import io.cowherd.config.PortalSetting;
+import io.cowherd.iscsi.login.SessionParameters;
 import io.cowherd.iscsi.portal.IscsiServer;
 import io.cowherd.iscsi.session.SessionInfo;
 import io.cowherd.management.HostAccess;
@@ -67,17 +68,33 @@ final class LoggedInHosts implements HostAccess {
         return iscsi.sessions().stream()
                 .filter(session -> session.target() != null)
                 .sorted(Comparator.comparing(SessionInfo::since))
-                .map(
-                        session ->
-                                new HostSession(
-                                        String.valueOf(session.tsih()),
-                                        session.initiator(),
-                                        session.address(),
-                                        String.valueOf(session.target()),
-                                        session.portal(),
-                                        session.isid(),
-                                        session.tsih()))
+                .map(LoggedInHosts::view)
                 .toList();
+    }
+
+    private static HostSession view(SessionInfo session) {
+        return new HostSession(
+                String.valueOf(session.tsih()),
+                session.initiator(),
+                session.address(),
+                String.valueOf(session.target()),
+                session.portal(),
+                session.isid(),
+                session.tsih(),
+                view(session.parameters()));
+    }
+
+    private static HostSession.Negotiated view(SessionParameters agreed) {
+        return new HostSession.Negotiated(
+                agreed.headerDigest() ? "CRC32C" : "None",
+                agreed.dataDigest() ? "CRC32C" : "None",
+                agreed.initiatorMaxDataSegmentBytes(),
+                agreed.targetMaxDataSegmentBytes(),
+                agreed.maxBurstBytes(),
+                agreed.firstBurstBytes(),
+                agreed.initialR2t(),
+                agreed.immediateData(),
+                SessionParameters.MAX_OUTSTANDING_R2T);
     }
 
     @Override

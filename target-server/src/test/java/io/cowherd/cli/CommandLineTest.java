@@ -130,6 +130,11 @@ class CommandLineTest {
             ok(run(api, "create volumeGroup/base -L 1G"));
             api.hosts.logIn(api.volumes.get(VolumeName.parse("volumeGroup/base")));
             assertTrue(ok(run(api, "sessions")).contains("iqn.1993-08.org.debian:01:cow"));
+            String wide = ok(run(api, "sessions -o wide")).replaceAll(" +", " ");
+            assertTrue(
+                    wide.contains(
+                            " 00023d000001 1 CRC32C None 65536 262144 1048576 131072 true false 1"),
+                    wide);
             Ran refused = run(api, "rm volumeGroup/base");
             assertEquals(1, refused.code());
             assertEquals(

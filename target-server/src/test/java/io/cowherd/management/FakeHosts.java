@@ -19,7 +19,9 @@ public final class FakeHosts implements HostAccess {
                         targetName(volume),
                         "127.0.0.1:3260",
                         "00023d000001",
-                        1);
+                        1,
+                        new HostSession.Negotiated(
+                                "CRC32C", "None", 65536, 262144, 1048576, 131072, true, false, 1));
         sessions.add(session);
         return session;
     }

@@ -210,12 +210,15 @@ class ManagementApiTest {
         JsonNode target = expect(200, "GET", "/v1/targets", null).path("targets").path(0);
         assertEquals(1, target.path("sessions").asInt());
         assertEquals("volumeGroup/base", target.path("luns").path(0).path("lv_full_name").asText());
-        String id =
-                expect(200, "GET", "/v1/sessions", null)
-                        .path("sessions")
-                        .path(0)
-                        .path("id")
-                        .asText();
+        JsonNode session = expect(200, "GET", "/v1/sessions", null).path("sessions").path(0);
+        assertEquals(
+                "{'header_digest':'CRC32C','data_digest':'None',"
+                        + "'initiator_max_recv_data_segment_length':65536,"
+                        + "'target_max_recv_data_segment_length':262144,"
+                        + "'max_burst_length':1048576,'first_burst_length':131072,"
+                        + "'initial_r2t':true,'immediate_data':false,'max_outstanding_r2t':1}",
+                session.path("negotiated").toString().replace('"', '\''));
+        String id = session.path("id").asText();
         expect(204, "DELETE", "/v1/sessions/" + id, null);
         expect(404, "DELETE", "/v1/sessions/" + id, null);
     }

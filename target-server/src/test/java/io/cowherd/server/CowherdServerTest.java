@@ -167,6 +167,10 @@ class CowherdServerTest {
                 assertEquals(2, host.reportLuns());
                 assertTrue(ok(server, "ls").contains("owi-aos---"));
                 assertTrue(ok(server, "sessions").contains(SimpleHost.NAME));
+                String wide = ok(server, "sessions -o wide").replaceAll(" +", " ");
+                assertTrue(
+                        wide.matches("(?s).* None None 8192 \\d+ 262144 65536 true true 1\\s"),
+                        wide);
                 assertTrue(ok(server, "targets").contains(TARGET));
             }
         } finally {

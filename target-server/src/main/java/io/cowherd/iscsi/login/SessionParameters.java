@@ -22,6 +22,9 @@ public record SessionParameters(
         int firstBurstBytes,
         boolean initialR2t,
         boolean immediateData) {
+    /// R2Ts of one command that may be unanswered; there is no other answer to the key.
+    public static final int MAX_OUTSTANDING_R2T = 1;
+
     /// With another length for what is sent to the initiator, which may change it at any time.
     public SessionParameters withInitiatorMaxDataSegmentBytes(int bytes) {
         return new SessionParameters(

@@ -39,7 +39,6 @@ final class Commands {
 
     // Owned by the event loop
     private final IntObjectHashMap<CommandTask> byTag = new IntObjectHashMap<>();
-    private SessionParameters parameters;
     private int lastTransferTag;
     private boolean isClosed;
     private @Nullable Runnable whenIdle;
@@ -57,7 +56,6 @@ final class Commands {
         this.responses = responses;
         this.window = window;
         this.maxCommands = windowSize + MAX_IMMEDIATE;
-        this.parameters = session.parameters();
         this.responder = new CommandResponder(this, stream.writer());
     }
 
@@ -183,11 +181,7 @@ final class Commands {
     }
 
     SessionParameters parameters() {
-        return parameters;
-    }
-
-    void parameters(SessionParameters changed) {
-        parameters = changed;
+        return session.parameters();
     }
 
     Session session() {

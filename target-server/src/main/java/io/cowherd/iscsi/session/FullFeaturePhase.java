@@ -144,7 +144,7 @@ final class FullFeaturePhase implements Phase {
                 connection::sendTargets,
                 responses,
                 scope.limits().maxTextBytes(),
-                this::changeDataSegmentBytes);
+                session::initiatorMaxDataSegmentBytes);
     }
 
     private KeepAlive keepAlive() {
@@ -305,12 +305,6 @@ final class FullFeaturePhase implements Phase {
         ByteBuffer to = ByteBuffer.allocate(length);
         next = () -> text.request(textRequest, to.flip());
         return to;
-    }
-
-    private void changeDataSegmentBytes(int bytes) {
-        if (commands != null) {
-            commands.parameters(commands.parameters().withInitiatorMaxDataSegmentBytes(bytes));
-        }
     }
 
     // NOP

@@ -33,7 +33,6 @@ public final class Session {
 
     // Immutable
     private final LoginIdentity identity;
-    private final SessionParameters parameters;
     private final Portal portal;
     private final String address;
     private final Instant since;
@@ -45,6 +44,7 @@ public final class Session {
     private volatile int tsih;
 
     // Written by the event loop, read by any thread
+    private volatile SessionParameters parameters;
     private final AtomicLong commands = new AtomicLong();
     private final AtomicLong bytesRead = new AtomicLong();
     private final AtomicLong bytesWritten = new AtomicLong();
@@ -72,6 +72,11 @@ public final class Session {
 
     SessionParameters parameters() {
         return parameters;
+    }
+
+    /// The initiator takes data segments of another length from now on.
+    void initiatorMaxDataSegmentBytes(int bytes) {
+        parameters = parameters.withInitiatorMaxDataSegmentBytes(bytes);
     }
 
     Portal portal() {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param portal the portal's listen address
 /// @param portalGroupTag of that portal
 /// @param address of the initiator
-/// @param parameters what the login agreed on
+/// @param parameters what the login agreed on, and the initiator has changed since
 /// @param commands SCSI commands taken in so far
 /// @param bytesRead data sent to the initiator
 /// @param bytesWritten data received from the initiator

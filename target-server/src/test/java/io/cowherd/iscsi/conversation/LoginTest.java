@@ -4,7 +4,9 @@ import static io.cowherd.iscsi.conversation.Conversation.TARGET;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Locale;
@@ -284,6 +286,29 @@ class LoginTest {
             assertEquals("iqn.1993-08.org.debian:01:host", info.initiator());
             assertEquals("400001370000", info.isid());
             assertEquals(TARGET, info.target());
+        }
+    }
+
+    @Test
+    void sessionsShowWhatWasAgreedOn() {
+        try (var initiator =
+                conversation.session(
+                        "DataDigest=CRC32C",
+                        "MaxRecvDataSegmentLength=4096",
+                        "MaxBurstLength=16384",
+                        "FirstBurstLength=8192",
+                        "ImmediateData=No")) {
+            var agreed = conversation.server.sessions().getFirst().parameters();
+            assertFalse(agreed.headerDigest());
+            assertTrue(agreed.dataDigest());
+            assertEquals(4096, agreed.initiatorMaxDataSegmentBytes());
+            assertEquals(16384, agreed.maxBurstBytes());
+            assertEquals(8192, agreed.firstBurstBytes());
+            assertFalse(agreed.immediateData());
+            initiator.sends(initiator.textRequest("MaxRecvDataSegmentLength=8192"));
+            initiator.receives(0x24);
+            agreed = conversation.server.sessions().getFirst().parameters();
+            assertEquals(8192, agreed.initiatorMaxDataSegmentBytes());
         }
     }
 
