@@ -1,6 +1,11 @@
 """The rows that issue 3 sets goals for: Cowherd, tgtd and the lean responder."""
 
+import contextlib
+
 from measure import Contestant, Ratio
+from servers import Cowherd, Lean, Tgtd
+
+SIZE = 1 << 30
 
 # name: title, options of the load, and the goals: times tgtd, of the lean responder.
 ROWS = {
@@ -23,15 +28,39 @@ ROWS = {
 CPU_GOAL = 0.25
 
 
-def measure(bench, name, cowherd, tgtd, lean):
+def measure_row(bench, name, cowherd, tgtd, lean):
     title, options, times_tgtd, of_lean = ROWS[name]
-    results = bench.in_turn([
-        Contestant("cowherd", cowherd, ("disk",), options),
-        Contestant("tgtd", tgtd, ("disk",), options),
-        Contestant("lean", lean, ("disk",), options)])
+    results = bench.in_turn([Contestant(server.name, server, ("disk",), options) for server in (cowherd, tgtd, lean)])
     ratios = [
         Ratio("cowherd", "tgtd", times_tgtd),
         Ratio("cowherd", "lean", of_lean),
         Ratio("cowherd", "tgtd", CPU_GOAL, "server_cpu_us", at_most=True),
         Ratio("lean", "tgtd")]
     return title, results, ratios
+
+
+@contextlib.contextmanager
+def three_servers(bench):
+    """Cowherd, tgtd and the lean responder, each with a `disk` of its own, equal but for their seeds."""
+    with contextlib.ExitStack() as stack:
+        disks = {name: bench.disk(name, SIZE) for name in ("cowherd", "tgtd", "lean")}
+        cowherd = Cowherd(bench.work)
+        stack.callback(cowherd.stop)
+        cowherd.add_origin("disk", disks["cowherd"])
+        tgtd = Tgtd(bench.work, {"disk": disks["tgtd"]})
+        stack.callback(tgtd.stop)
+        lean = Lean(bench.work, bench.programs, disks["lean"])
+        stack.callback(lean.stop)
+        servers = (cowherd, tgtd, lean)
+        for server in servers:
+            bench.verify(server, "disk")  # and so it is in the page cache
+        yield servers
+        for server in servers:
+            bench.verify(server, "disk")
+
+
+def measure(bench, names):
+    with three_servers(bench) as servers:
+        for name in names:
+            title, results, ratios = measure_row(bench, name, *servers)
+            yield name, {"title": title, "results": results, "ratios": [ratio.summary(results) for ratio in ratios]}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -67,8 +68,9 @@ class Ratio:
 class Bench:
     tries = 2
 
-    def __init__(self, programs, work, seconds, rounds, warmup):
+    def __init__(self, programs, initiator, work, seconds, rounds, warmup):
         self.programs, self.work = programs, work
+        self.load = programs / ("load-libiscsi" if initiator == "libiscsi" else "load")
         self.seconds, self.rounds, self.warmup = seconds, rounds, warmup
         self.seed = 0
 
@@ -78,10 +80,17 @@ class Bench:
         subprocess.run([self.programs / "load", "fill", disk.image, disk.state, str(size), str(0xC0 + self.seed)], check=True)
         return disk
 
+    def settle(self):
+        """Has the disks written back, so that no run pays for the writes of the one before."""
+        for pattern in ("*.img", "**/*.cow"):
+            for file in self.work.glob(pattern):
+                with open(file, "rb") as opened:
+                    os.fsync(opened.fileno())
+
     def start(self, contestant, **more):
         self.seed += 1
         defaults = {"seconds": self.seconds, "warmup": 0.2, "seed": self.seed, "server-pid": contestant.server.pid}
-        words = [self.programs / "load", "run", *contestant.words(**{**defaults, **contestant.options, **more})]
+        words = [self.load, "run", *contestant.words(**{**defaults, **contestant.options, **more})]
         return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def finish(self, contestant, process):
@@ -93,6 +102,7 @@ class Bench:
         return json.loads(output)
 
     def run(self, contestant, **more):
+        self.settle()
         return self.finish(contestant, self.start(contestant, **more))
 
     def run_undisturbed(self, contestant, **more):

@@ -7,13 +7,17 @@ def median(results, label, key):
     return statistics.median(run[key] for run in results[label])
 
 
+def figure(value):
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
+
+
 def ratio(found):
-    """`5.1 (4.8–5.5)`, with its goal: bold if it is reached, struck out if it is missed."""
-    text = f"{found['median']:.2f}"
+    """Median, goal, least to greatest; bold is what to look at."""
+    text = figure(found["median"])
     if found.get("goal") is not None:
         sign = "≤" if found["at_most"] else "≥"
         text = f"**{text}** ({sign} {found['goal']:g} reached)" if found["reached"] else f"{text} ({sign} {found['goal']:g} **missed**)"
-    return f"{text} {found['min']:.2f}–{found['max']:.2f}"
+    return f"{text} {figure(found['min'])}–{figure(found['max'])}"
 
 
 def table(head, rows):
@@ -49,10 +53,12 @@ def ratios(rows):
     return table(["load", "compared", "of", "ratio", "medians"], body)
 
 
-def series(row):
-    """A row of a scaling: one line a point, one column a label."""
-    lines = row["series"]
-    xs = sorted({x for points in lines.values() for x, _ in points})
-    found = {label: dict(points) for label, points in lines.items()}
-    return table([row["x"], *(f"{label}, {row['y']}" for label in lines)],
-                 [[f"{x:,}", *(f"{found[label][x]:,.1f}" if x in found[label] else "" for label in lines)] for x in xs])
+def all_series(rows):
+    """Each row one table: one line a point, one column a label."""
+    tables = []
+    for row in rows:
+        lines = {label: dict(points) for label, points in row["series"].items()}
+        xs = sorted({x for points in lines.values() for x in points})
+        body = [[f"{x:,}", *(f"{points[x]:,.1f}" if x in points else "" for points in lines.values())] for x in xs]
+        tables.append(f"{row['title']}, {row['y']}:\n\n" + table([row["x"], *lines], body))
+    return "\n".join(tables)

@@ -23,14 +23,6 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_until(what, true, process, log):
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        if process.poll() is not None or time.monotonic() > end:
-            raise ServerFailed(f"{what} did not come up; {log} ends with:\n{log.read_text()[-2000:]}")
-        time.sleep(0.01)
-
-
 def listens(port):
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -46,6 +38,14 @@ class Server:
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output or log, stderr=log, text=True)
         self.pid = self.process.pid
+
+    def wait_until(self, true):
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not true():
+            if self.process.poll() is not None or time.monotonic() > end:
+                self.stop()
+                raise ServerFailed(f"{self.name} did not come up; {self.log} ends with:\n{self.log.read_text()[-2000:]}")
+            time.sleep(0.01)
 
     def stop(self):
         self.process.terminate()
@@ -79,7 +79,7 @@ class Tgtd(Server):
         self.control = str(self.port % 32768)  # names its control socket
         target = "iqn.2026-11.io.cowherd.tgtd:disk"
         super().__init__("tgtd", work, ["tgtd", "-f", "-C", self.control, "--iscsi", f"portal=127.0.0.1:{self.port}"])
-        wait_until("tgtd", lambda: listens(self.port), self.process, self.log)
+        self.wait_until(lambda: listens(self.port))
         self.admin("target", "new", "--targetname", target)
         for key, value in self.SETTINGS.items():
             self.admin("target", "update", "--name", key, "--value", value)
@@ -109,7 +109,7 @@ class Cowherd(Server):
         super().__init__("cowherd", work, [
             REPOSITORY / "bin/cowherd", "serve", "--data", self.data,
             "--portal", f"127.0.0.1:{self.port}", "--http", f"127.0.0.1:{self.http}"])
-        wait_until("Cowherd", self.is_ready, self.process, self.log)
+        self.wait_until(self.is_ready)
         self.start_seconds = time.monotonic() - started
         self.token = (self.data / "token").read_text().strip()
 

@@ -1,4 +1,4 @@
-// An iSCSI session with one connection (RFC 7143), non-blocking, for as many commands as its owner has.
+// An iSCSI session with one connection (RFC 7143), non-blocking, for as many commands as its owner has. wire.c and libiscsi.c are it.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,4 +36,5 @@ void session_receive(struct session *session);
 void session_run(struct session *session, struct command *command);
 void session_close(struct session *session);
 
+// Ends the process with a message.
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -10,6 +10,7 @@
 #include <endian.h>
 #include <getopt.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -70,6 +71,16 @@ static struct histogram latencies;
 static uint64_t begin, end;         // of the measurement, nanoseconds
 static uint64_t issued, reads, writes, checked_units;
 static uint64_t random_state;
+
+void die(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("load: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    exit(1);
+}
 
 static uint64_t now(void)
 {
