@@ -50,42 +50,33 @@ public sealed interface Cdb {
     /// A command that changes blocks: refused where writing is.
     sealed interface Changing extends Cdb {}
 
+    /// A command that asks for parameter data: at most as much as it has allocated room for.
+    sealed interface Asking extends Cdb {
+        /// ALLOCATION LENGTH, 0 to 2^32 - 1.
+        long allocationBytes();
+
+        @Override
+        default long dataInBytes(int blockBytes) {
+            return allocationBytes();
+        }
+    }
+
     // -- what every device has (SPC-4) --
 
     /// TEST UNIT READY.
     record TestUnitReady() implements Cdb {}
 
     /// REQUEST SENSE.
-    record RequestSense(boolean descriptorFormat, int allocationBytes) implements Cdb {
-        @Override
-        public long dataInBytes(int blockBytes) {
-            return allocationBytes;
-        }
-    }
+    record RequestSense(boolean descriptorFormat, long allocationBytes) implements Asking {}
 
     /// INQUIRY, standard data.
-    record StandardInquiry(int allocationBytes) implements Cdb {
-        @Override
-        public long dataInBytes(int blockBytes) {
-            return allocationBytes;
-        }
-    }
+    record StandardInquiry(long allocationBytes) implements Asking {}
 
     /// INQUIRY, a page of vital product data.
-    record VitalProductData(int page, int allocationBytes) implements Cdb {
-        @Override
-        public long dataInBytes(int blockBytes) {
-            return allocationBytes;
-        }
-    }
+    record VitalProductData(int page, long allocationBytes) implements Asking {}
 
     /// REPORT LUNS.
-    record ReportLuns(int selectReport, long allocationBytes) implements Cdb {
-        @Override
-        public long dataInBytes(int blockBytes) {
-            return allocationBytes;
-        }
-    }
+    record ReportLuns(int selectReport, long allocationBytes) implements Asking {}
 
     /// MODE SENSE (6) and (10).
     record ModeSense(
@@ -95,13 +86,8 @@ public sealed interface Cdb {
             PageControl control,
             int page,
             int subpage,
-            int allocationBytes)
-            implements Cdb {
-        @Override
-        public long dataInBytes(int blockBytes) {
-            return allocationBytes;
-        }
-    }
+            long allocationBytes)
+            implements Asking {}
 
     /// MODE SELECT (6) and (10).
     record ModeSelect(Header header, int listBytes) implements Cdb {
@@ -118,20 +104,10 @@ public sealed interface Cdb {
             int operationCode,
             int serviceAction,
             long allocationBytes)
-            implements Cdb {
-        @Override
-        public long dataInBytes(int blockBytes) {
-            return allocationBytes;
-        }
-    }
+            implements Asking {}
 
     /// REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS.
-    record ReportTaskManagement(boolean extended, long allocationBytes) implements Cdb {
-        @Override
-        public long dataInBytes(int blockBytes) {
-            return allocationBytes;
-        }
-    }
+    record ReportTaskManagement(boolean extended, long allocationBytes) implements Asking {}
 
     /// PREVENT ALLOW MEDIUM REMOVAL: granted, as there is no medium to remove.
     record PreventAllow() implements Cdb {}
@@ -150,24 +126,14 @@ public sealed interface Cdb {
     }
 
     /// READ CAPACITY (16).
-    record ReadCapacity16(long allocationBytes) implements Cdb {
-        @Override
-        public long dataInBytes(int blockBytes) {
-            return allocationBytes;
-        }
-    }
+    record ReadCapacity16(long allocationBytes) implements Asking {}
 
     /// READ DEFECT DATA (10) and (12): always an empty list.
     ///
     /// @param lists which lists are asked for, as in the answer: bit 4 PLISTV, bit 3 GLISTV
     /// @param format format of the descriptors that there are none of
     record ReadDefectData(Header header, int lists, int format, long allocationBytes)
-            implements Cdb {
-        @Override
-        public long dataInBytes(int blockBytes) {
-            return allocationBytes;
-        }
-    }
+            implements Asking {}
 
     /// READ (6), (10), (12) and (16).
     record Read(long lba, long blocks, boolean forceUnitAccess) implements OnBlocks {
@@ -255,12 +221,7 @@ public sealed interface Cdb {
     }
 
     /// GET LBA STATUS.
-    record GetLbaStatus(long lba, long allocationBytes) implements Cdb {
-        @Override
-        public long dataInBytes(int blockBytes) {
-            return allocationBytes;
-        }
-    }
+    record GetLbaStatus(long lba, long allocationBytes) implements Asking {}
 
     /// A command that is not executed, and why.
     record Refused(Sense sense) implements Cdb {}

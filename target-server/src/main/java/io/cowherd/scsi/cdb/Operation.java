@@ -35,17 +35,17 @@ public enum Operation {
     /// SBC-3.
     READ_CAPACITY_10("25 00 00 00 00 00 00 00 00 00", SbcDecoder::readCapacity10),
     /// SBC-3.
-    READ_10("28 18 FF FF FF FF 1F FF FF 00", SbcDecoder::read10),
+    READ_10("28 18 FF FF FF FF 1F FF FF 00", SbcDecoder::read),
     /// SBC-3.
-    WRITE_10("2A 18 FF FF FF FF 1F FF FF 00", SbcDecoder::write10),
+    WRITE_10("2A 18 FF FF FF FF 1F FF FF 00", SbcDecoder::write),
     /// SBC-3.
-    WRITE_AND_VERIFY_10("2E 16 FF FF FF FF 1F FF FF 00", SbcDecoder::writeAndVerify10),
+    WRITE_AND_VERIFY_10("2E 16 FF FF FF FF 1F FF FF 00", SbcDecoder::writeAndVerify),
     /// SBC-3.
-    VERIFY_10("2F 16 FF FF FF FF 1F FF FF 00", SbcDecoder::verify10),
+    VERIFY_10("2F 16 FF FF FF FF 1F FF FF 00", SbcDecoder::verify),
     /// SBC-3.
-    PRE_FETCH_10("34 02 FF FF FF FF 1F FF FF 00", SbcDecoder::preFetch10),
+    PRE_FETCH_10("34 02 FF FF FF FF 1F FF FF 00", SbcDecoder::preFetch),
     /// SBC-3.
-    SYNCHRONIZE_CACHE_10("35 02 FF FF FF FF 1F FF FF 00", SbcDecoder::synchronizeCache10),
+    SYNCHRONIZE_CACHE_10("35 02 FF FF FF FF 1F FF FF 00", SbcDecoder::synchronizeCache),
     /// SBC-3.
     READ_DEFECT_DATA_10("37 00 1F 00 00 00 00 FF FF 00", SbcDecoder::readDefectData10),
     /// SBC-3.
@@ -57,24 +57,24 @@ public enum Operation {
     /// SPC-4 6.12.
     MODE_SENSE_10("5A 18 FF FF 00 00 00 FF FF 00", SpcDecoder::modeSense10),
     /// SBC-3.
-    READ_16("88 18 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::read16),
+    READ_16("88 18 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::read),
     /// SBC-3.
     COMPARE_AND_WRITE(
             "89 18 FF FF FF FF FF FF FF FF 00 00 00 FF 1F 00", SbcDecoder::compareAndWrite),
     /// SBC-3.
-    WRITE_16("8A 18 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::write16),
+    WRITE_16("8A 18 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::write),
     /// SBC-3.
     OR_WRITE_16("8B 18 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::orWrite),
     /// SBC-3.
     WRITE_AND_VERIFY_16(
-            "8E 16 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::writeAndVerify16),
+            "8E 16 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::writeAndVerify),
     /// SBC-3.
-    VERIFY_16("8F 16 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::verify16),
+    VERIFY_16("8F 16 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::verify),
     /// SBC-3.
-    PRE_FETCH_16("90 02 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::preFetch16),
+    PRE_FETCH_16("90 02 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::preFetch),
     /// SBC-3.
     SYNCHRONIZE_CACHE_16(
-            "91 02 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::synchronizeCache16),
+            "91 02 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::synchronizeCache),
     /// SBC-3.
     WRITE_SAME_16("93 09 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::writeSame16),
     /// SBC-3, a service action.
@@ -88,13 +88,13 @@ public enum Operation {
     /// SPC-4 6.36, a service action.
     REPORT_TASK_MANAGEMENT("A3 0D 80 00 00 00 FF FF FF FF 00 00", SpcDecoder::reportTaskManagement),
     /// SBC-3.
-    READ_12("A8 18 FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::read12),
+    READ_12("A8 18 FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::read),
     /// SBC-3.
-    WRITE_12("AA 18 FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::write12),
+    WRITE_12("AA 18 FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::write),
     /// SBC-3.
-    WRITE_AND_VERIFY_12("AE 16 FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::writeAndVerify12),
+    WRITE_AND_VERIFY_12("AE 16 FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::writeAndVerify),
     /// SBC-3.
-    VERIFY_12("AF 16 FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::verify12),
+    VERIFY_12("AF 16 FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::verify),
     /// SBC-3.
     READ_DEFECT_DATA_12("B7 1F FF FF FF FF FF FF FF FF 00 00", SbcDecoder::readDefectData12);
 

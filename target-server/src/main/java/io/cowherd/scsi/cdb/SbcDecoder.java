@@ -10,6 +10,8 @@ import io.cowherd.scsi.sense.Sense;
 /// **Threading.** *Immutable.*
 final class SbcDecoder {
     private static final int FUA_BIT = 3;
+    private static final int GROUP_OF_16 = 4;
+    private static final int GROUP_OF_12 = 5;
 
     private SbcDecoder() {}
 
@@ -30,115 +32,60 @@ final class SbcDecoder {
         return b.u8(4) == 0 ? 256 : b.u8(4);
     }
 
-    static Cdb read10(CdbBytes b) {
-        return read(b, b.u32(2), b.u16(7));
+    static Cdb read(CdbBytes b) {
+        return asksForProtection(b)
+                ? refused(1)
+                : new Cdb.Read(lba(b), blocks(b), b.bit(1, FUA_BIT));
     }
 
-    static Cdb read12(CdbBytes b) {
-        return read(b, b.u32(2), b.u32(6));
+    static Cdb write(CdbBytes b) {
+        return asksForProtection(b)
+                ? refused(1)
+                : new Cdb.Write(lba(b), blocks(b), b.bit(1, FUA_BIT));
     }
 
-    static Cdb read16(CdbBytes b) {
-        return read(b, b.u64(2), b.u32(10));
-    }
-
-    private static Cdb read(CdbBytes b, long lba, long blocks) {
-        return asksForProtection(b) ? refused(1) : new Cdb.Read(lba, blocks, b.bit(1, FUA_BIT));
-    }
-
-    static Cdb write10(CdbBytes b) {
-        return write(b, b.u32(2), b.u16(7));
-    }
-
-    static Cdb write12(CdbBytes b) {
-        return write(b, b.u32(2), b.u32(6));
-    }
-
-    static Cdb write16(CdbBytes b) {
-        return write(b, b.u64(2), b.u32(10));
-    }
-
-    private static Cdb write(CdbBytes b, long lba, long blocks) {
-        return asksForProtection(b) ? refused(1) : new Cdb.Write(lba, blocks, b.bit(1, FUA_BIT));
-    }
-
-    static Cdb writeAndVerify10(CdbBytes b) {
-        return writeAndVerify(b, b.u32(2), b.u16(7));
-    }
-
-    static Cdb writeAndVerify12(CdbBytes b) {
-        return writeAndVerify(b, b.u32(2), b.u32(6));
-    }
-
-    static Cdb writeAndVerify16(CdbBytes b) {
-        return writeAndVerify(b, b.u64(2), b.u32(10));
-    }
-
-    private static Cdb writeAndVerify(CdbBytes b, long lba, long blocks) {
+    static Cdb writeAndVerify(CdbBytes b) {
         if (asksForProtection(b)) {
             return refused(1);
         }
         return switch (b.u8(1) >> 1 & 3) {
-            case 0 -> new Cdb.WriteAndVerify(lba, blocks, Cdb.ByteCheck.NONE);
-            case 1 -> new Cdb.WriteAndVerify(lba, blocks, Cdb.ByteCheck.EACH_BLOCK);
+            case 0 -> new Cdb.WriteAndVerify(lba(b), blocks(b), Cdb.ByteCheck.NONE);
+            case 1 -> new Cdb.WriteAndVerify(lba(b), blocks(b), Cdb.ByteCheck.EACH_BLOCK);
             default -> refused(1);
         };
     }
 
-    static Cdb verify10(CdbBytes b) {
-        return verify(b, b.u32(2), b.u16(7));
-    }
-
-    static Cdb verify12(CdbBytes b) {
-        return verify(b, b.u32(2), b.u32(6));
-    }
-
-    static Cdb verify16(CdbBytes b) {
-        return verify(b, b.u64(2), b.u32(10));
-    }
-
-    private static Cdb verify(CdbBytes b, long lba, long blocks) {
+    static Cdb verify(CdbBytes b) {
         if (asksForProtection(b)) {
             return refused(1);
         }
         return switch (b.u8(1) >> 1 & 3) {
-            case 0 -> new Cdb.Verify(lba, blocks, Cdb.ByteCheck.NONE);
-            case 1 -> new Cdb.Verify(lba, blocks, Cdb.ByteCheck.EACH_BLOCK);
-            case 3 -> new Cdb.Verify(lba, blocks, Cdb.ByteCheck.ONE_FOR_ALL);
+            case 0 -> new Cdb.Verify(lba(b), blocks(b), Cdb.ByteCheck.NONE);
+            case 1 -> new Cdb.Verify(lba(b), blocks(b), Cdb.ByteCheck.EACH_BLOCK);
+            case 3 -> new Cdb.Verify(lba(b), blocks(b), Cdb.ByteCheck.ONE_FOR_ALL);
             default -> refused(1);
         };
     }
 
-    static Cdb preFetch10(CdbBytes b) {
-        return new Cdb.PreFetch(b.u32(2), b.u16(7));
+    static Cdb preFetch(CdbBytes b) {
+        return new Cdb.PreFetch(lba(b), blocks(b));
     }
 
-    static Cdb preFetch16(CdbBytes b) {
-        return new Cdb.PreFetch(b.u64(2), b.u32(10));
-    }
-
-    static Cdb synchronizeCache10(CdbBytes b) {
-        return new Cdb.SynchronizeCache(b.u32(2), b.u16(7));
-    }
-
-    static Cdb synchronizeCache16(CdbBytes b) {
-        return new Cdb.SynchronizeCache(b.u64(2), b.u32(10));
+    static Cdb synchronizeCache(CdbBytes b) {
+        return new Cdb.SynchronizeCache(lba(b), blocks(b));
     }
 
     static Cdb writeSame10(CdbBytes b) {
-        return b.bit(1, 0) ? refused(1) : writeSame(b, b.u32(2), b.u16(7));
-    }
-
-    static Cdb writeSame16(CdbBytes b) {
-        return writeSame(b, b.u64(2), b.u32(10));
+        boolean noDataOut = b.bit(1, 0); // only the long one has it
+        return noDataOut ? refused(1) : writeSame16(b);
     }
 
     /// Refuses ANCHOR (bit 4), PBDATA and LBDATA (bits 2 and 1, obsolete).
-    private static Cdb writeSame(CdbBytes b, long lba, long blocks) {
+    static Cdb writeSame16(CdbBytes b) {
         if (asksForProtection(b) || (b.u8(1) & 0x16) != 0) {
             return refused(1);
         }
-        return new Cdb.WriteSame(lba, blocks, b.bit(1, 0));
+        return new Cdb.WriteSame(lba(b), blocks(b), b.bit(1, 0));
     }
 
     static Cdb unmap(CdbBytes b) {
@@ -149,13 +96,13 @@ final class SbcDecoder {
     static Cdb compareAndWrite(CdbBytes b) {
         return asksForProtection(b)
                 ? refused(1)
-                : new Cdb.CompareAndWrite(b.u64(2), b.u8(13), b.bit(1, FUA_BIT));
+                : new Cdb.CompareAndWrite(lba(b), b.u8(13), b.bit(1, FUA_BIT));
     }
 
     static Cdb orWrite(CdbBytes b) {
         return asksForProtection(b)
                 ? refused(1)
-                : new Cdb.OrWrite(b.u64(2), b.u32(10), b.bit(1, FUA_BIT));
+                : new Cdb.OrWrite(lba(b), blocks(b), b.bit(1, FUA_BIT));
     }
 
     static Cdb getLbaStatus(CdbBytes b) {
@@ -188,6 +135,25 @@ final class SbcDecoder {
         boolean start = b.bit(4, 0);
         boolean noFlush = b.bit(4, 2);
         return loadEject ? refused(4) : new Cdb.StartStop(!start && !noFlush);
+    }
+
+    /// First block of a CDB of 10, 12 or 16 bytes; their operation codes say which (SPC-4 4.3.1).
+    private static long lba(CdbBytes b) {
+        return group(b) == GROUP_OF_16 ? b.u64(2) : b.u32(2);
+    }
+
+    /// Number of blocks of a CDB of 10, 12 or 16 bytes.
+    private static long blocks(CdbBytes b) {
+        return switch (group(b)) {
+            case GROUP_OF_16 -> b.u32(10);
+            case GROUP_OF_12 -> b.u32(6);
+            default -> b.u16(7); // of 10
+        };
+    }
+
+    /// GROUP CODE of the operation code.
+    private static int group(CdbBytes b) {
+        return b.u8(0) >> 5;
     }
 
     private static boolean asksForProtection(CdbBytes b) {

@@ -202,9 +202,9 @@ final class CommandTask implements Task, Runnable {
             return entry.unit().executeNow(cdb, dataOut, dataIn, nexus.targetPort());
         }
         return switch (cdb) {
-            case Cdb.StandardInquiry(int allocationBytes) ->
+            case Cdb.StandardInquiry(long allocationBytes) ->
                     LogicalUnit.send(InquiryData.standardOfAbsent(lun), allocationBytes, dataIn);
-            case Cdb.RequestSense(boolean descriptor, int allocationBytes) ->
+            case Cdb.RequestSense(boolean descriptor, long allocationBytes) ->
                     LogicalUnit.send(Sense.NO_SUCH_LUN.encode(descriptor), allocationBytes, dataIn);
             default -> throw new AssertionError("Not refused without a logical unit: " + cdb);
         };
