@@ -265,6 +265,8 @@ class LoginTest {
     void theLoginTimerClosesSlowConnections() {
         try (var slow = conversation.initiator();
                 var fast = conversation.session()) {
+            slow.sends(slow.login(0x44).with("k".getBytes(ISO_8859_1)));
+            slow.receives(0x23); // so its clock runs
             slow.raw(new byte[47]);
             fast.sync();
             conversation.timers.advance(14_999);
@@ -286,6 +288,17 @@ class LoginTest {
             assertEquals("iqn.1993-08.org.debian:01:host", info.initiator());
             assertEquals("400001370000", info.isid());
             assertEquals(TARGET, info.target());
+        }
+    }
+
+    @Test
+    void statusNumbersBeginWhereTheInitiatorSays() {
+        try (var initiator = conversation.initiator()) {
+            initiator.expStatSn = 0xFFFF_FFFE;
+            initiator.logsIn(TARGET);
+            initiator.sync();
+            initiator.sync(); // and wrap
+            assertEquals(1, initiator.expStatSn);
         }
     }
 

@@ -4,6 +4,7 @@ import static io.cowherd.iscsi.conversation.Conversation.TARGET;
 import static io.cowherd.iscsi.conversation.ScriptedInitiator.dataOut;
 import static io.cowherd.iscsi.conversation.ScriptedInitiator.rw10;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -51,6 +52,25 @@ class TaskManagementTest {
             assertEquals(max + 2, next.maxCmdSn(), "the slot is free again");
             initiator.sends(initiator.read10(7, 0, 1)); // so is the tag
             assertEquals(7, initiator.receives(0x25).itt());
+        }
+    }
+
+    /// The storage may still write to it.
+    @Test
+    void aTaskThatIsAbortedKeepsItsBufferUntilItEnds() {
+        conversation.fake.hangs = true;
+        try (var initiator = conversation.session()) {
+            initiator.sends(parkedRead(initiator, 7));
+            initiator.sync();
+            long held = conversation.server.bufferedBytes();
+            assertNotEquals(0, held);
+            Pdu request = initiator.taskManagement(1, 7);
+            initiator.sends(request);
+            initiator.sync();
+            assertEquals(held, conversation.server.bufferedBytes());
+            conversation.fake.releaseParked();
+            assertEquals(request.itt(), initiator.receives(0x22).itt());
+            assertEquals(0, conversation.server.bufferedBytes());
         }
     }
 

@@ -137,6 +137,16 @@ final class UnitAttentionTest {
     }
 
     @Test
+    void aClosedNexusIsToldNothing() {
+        TestHost host = TestHost.ready(target.device, "iqn.a");
+        int calls = host.attentionCalls;
+        unit.resized(); // on its way to the event loop
+        host.close();
+        host.turn();
+        assertEquals(calls, host.attentionCalls);
+    }
+
+    @Test
     void aLogicalUnitResetIsToldToAll() {
         TestHost a = TestHost.ready(target.device, "iqn.a");
         TestHost b = TestHost.ready(target.device, "iqn.b");
