@@ -24,12 +24,12 @@ public final class DataSegment implements AutoCloseable, ChannelFutureListener {
     static final int TAILROOM_BYTES = PduSizes.PADDING_AND_DIGEST;
 
     final ByteBuf buf;
-    private final int capacityBytes;
+    private final ByteBuffer data;
     private final BufferBudget budget;
 
     private DataSegment(ByteBuf buf, int capacityBytes, BufferBudget budget) {
         this.buf = buf;
-        this.capacityBytes = capacityBytes;
+        this.data = buf.internalNioBuffer(HEADROOM_BYTES, capacityBytes).slice();
         this.budget = budget;
     }
 
@@ -57,16 +57,13 @@ public final class DataSegment implements AutoCloseable, ChannelFutureListener {
 
     /// Bytes of data that have room.
     public int capacityBytes() {
-        return capacityBytes;
+        return data.capacity();
     }
 
-    /// A direct view of a part of the data; borrowed, valid until the segment is closed or sent.
+    /// A direct view of a part of the data; borrowed, valid until the next call, or until the segment is closed or sent.
+    /// It is one buffer for all calls, because a view costs as much garbage as everything else about a segment.
     public ByteBuffer view(int offset, int length) {
-        if (offset < 0 || length < 0 || offset > capacityBytes - length) {
-            throw new IndexOutOfBoundsException(
-                    offset + " + " + length + " is beyond " + capacityBytes);
-        }
-        return buf.nioBuffer(HEADROOM_BYTES + offset, length);
+        return data.clear().position(offset).limit(offset + length);
     }
 
     /// Gives the memory back unsent.
@@ -83,6 +80,6 @@ public final class DataSegment implements AutoCloseable, ChannelFutureListener {
     }
 
     private void giveBack() {
-        budget.release(wholeBytes(capacityBytes));
+        budget.release(wholeBytes(data.capacity()));
     }
 }

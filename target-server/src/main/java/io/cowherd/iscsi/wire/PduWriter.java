@@ -65,7 +65,9 @@ public final class PduWriter {
         header.dataSegmentBytes(length);
         writeHeader(out, header);
         int start = out.writerIndex();
-        out.writeBytes(data.duplicate());
+        if (length > 0) {
+            out.writeBytes(data.duplicate());
+        }
         writeTrailer(out, out, start, length);
         write(out);
         sent();
