@@ -41,8 +41,9 @@ class AllocationTest {
     private static final int WARM_UP_COMMANDS = 20_000;
     private static final int COMMANDS = 10_000;
 
-    /// What remains: the two tasks (one of the session's, one of the nexus's), the decoded CDB, one view of the data, a promise.
-    private static final long MOST_BYTES_EACH = 600;
+    /// Above what was measured with nothing compiled: 488 a READ, 512 a WRITE (compiled: 357 and 400). That is two tasks (the
+    /// session's and the nexus's), the decoded CDB, the outcome, one view of the data, a promise.
+    private static final long MOST_BYTES_EACH = 550;
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
