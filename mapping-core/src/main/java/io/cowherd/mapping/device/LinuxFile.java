@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -93,7 +94,7 @@ final class LinuxFile implements AutoCloseable {
             var name = arena.allocateFrom(path.toAbsolutePath().toString());
             int fd = calls.open(SCRATCH.get().state, name.address(), flags);
             if (fd < 0) {
-                throw new IOException("cannot open " + path + ": " + describe(-fd));
+                throw new FileSystemException(path.toString(), null, describe(-fd));
             }
             return new LinuxFile(calls, fd);
         }
