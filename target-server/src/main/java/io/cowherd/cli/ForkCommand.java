@@ -1,12 +1,8 @@
 package io.cowherd.cli;
 
-import io.cowherd.config.LvmSize;
-import java.util.HashMap;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// `cowherd fork`.
@@ -17,6 +13,7 @@ import picocli.CommandLine.Parameters;
 final class ForkCommand implements Callable<Integer> {
     @Mixin private ApiOptions api = new ApiOptions();
     @Mixin private OutputOptions output = new OutputOptions();
+    @Mixin private SnapshotOptions options = new SnapshotOptions();
 
     @Parameters(index = "0", paramLabel = "GROUP/ORIGIN", converter = VolumePath.Converter.class)
     private VolumePath origin = new VolumePath("", "");
@@ -24,25 +21,10 @@ final class ForkCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "NAME", description = "name of the fork")
     private String name = "";
 
-    @Option(
-            names = {"-c", "--chunk-size"},
-            paramLabel = "SIZE",
-            converter = SizeConverters.ChunkSize.class,
-            description = "a power of two, 4k to 512k (default: 4k)")
-    private @Nullable LvmSize chunkSize;
-
-    @Option(names = "--read-only", description = "hosts may not write to it")
-    private boolean readOnly;
-
     @Override
     public Integer call() throws CommandFailedException {
-        var body = new HashMap<String, Object>();
-        body.put("lv_name", name);
-        body.put("read_only", readOnly);
-        if (chunkSize != null) {
-            body.put("chunk_size", chunkSize.bytes());
-        }
-        NewVolume.print(output, api.client().post(origin.url() + ":fork", body), "created");
+        var fork = api.client().post(origin.url() + ":fork", options.body(name));
+        NewVolume.print(output, fork, "created");
         return 0;
     }
 }

@@ -2,7 +2,6 @@ package io.cowherd.cli;
 
 import io.cowherd.config.LvmSize;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -19,6 +18,7 @@ import picocli.CommandLine.Parameters;
 final class SnapshotCommand implements Callable<Integer> {
     @Mixin private ApiOptions api = new ApiOptions();
     @Mixin private OutputOptions output = new OutputOptions();
+    @Mixin private SnapshotOptions options = new SnapshotOptions();
 
     @Parameters(paramLabel = "GROUP/ORIGIN", converter = VolumePath.Converter.class)
     private VolumePath origin = new VolumePath("", "");
@@ -34,21 +34,11 @@ final class SnapshotCommand implements Callable<Integer> {
     private CowStore cowStore = new CowStore();
 
     @Option(
-            names = {"-c", "--chunk-size"},
-            paramLabel = "SIZE",
-            converter = SizeConverters.ChunkSize.class,
-            description = "a power of two, 4k to 512k (default: 4k)")
-    private @Nullable LvmSize chunkSize;
-
-    @Option(
             names = "--store",
             paramLabel = "P|PO|N",
             description =
                     "P: persistent (default). PO: persistent, with overflow handling. N: transient, gone at restart")
     private @Nullable String store;
-
-    @Option(names = "--read-only", description = "hosts may not write to it")
-    private boolean readOnly;
 
     static final class CowStore {
         @Option(
@@ -70,8 +60,7 @@ final class SnapshotCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailedException {
-        var body = new HashMap<String, Object>();
-        body.put("lv_name", name);
+        var body = options.body(name);
         LvmSize size = cowStore.size;
         if (size != null) {
             body.put("lv_size", size.bytes());
@@ -80,13 +69,9 @@ final class SnapshotCommand implements Callable<Integer> {
         if (device != null) {
             body.put("cow_device", device.toAbsolutePath().normalize().toString());
         }
-        if (chunkSize != null) {
-            body.put("chunk_size", chunkSize.bytes());
-        }
         if (store != null) {
             body.put("store", store);
         }
-        body.put("read_only", readOnly);
         NewVolume.print(output, api.client().post(origin.url() + "/snapshots", body), "created");
         return 0;
     }
