@@ -19,7 +19,8 @@ final class DeviceLines {
     /// Prints what the API answers under that path.
     void print(String path) throws CommandFailedException {
         JsonNode answer =
-                api.client().get(name == null ? path : path + "/" + ApiClient.segment(device(name)));
+                api.client()
+                        .get(name == null ? path : path + "/" + ApiClient.segment(device(name)));
         output.print(
                 answer, out -> answer.path("lines").forEach(line -> out.println(line.asText())));
     }
