@@ -1,6 +1,7 @@
 package io.cowherd.mapping.device;
 
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.LongBinaryOperator;
 
 /// Remembers which parts of a file have storage throughout, one bit for 64 KiB: 2 MiB of memory for 1 TiB.
 ///
@@ -31,27 +32,29 @@ final class AllocationMap {
         return true;
     }
 
-    /// Notes that a granule has storage throughout.
-    void learn(long granule) {
-        var snapshot = words;
-        int word = (int) (granule >> 6);
-        if (word < snapshot.length()) {
-            snapshot.getAndUpdate(word, bits -> bits | bit(granule));
-        }
+    /// Notes that a range has storage throughout. Granules that are in it only in part are not learned.
+    ///
+    /// @param offsetBytes a multiple of [#GRANULE_BYTES]
+    void learn(long offsetBytes, long lengthBytes) {
+        long first = offsetBytes >> GRANULE_SHIFT;
+        long last = ((offsetBytes + lengthBytes) >> GRANULE_SHIFT) - 1;
+        update(first, last, (bits, mask) -> bits | mask);
     }
 
     /// Notes that the granules of a range may lose storage. Comes before the hole is punched.
     void forget(long offsetBytes, long lengthBytes) {
-        var snapshot = words;
+        long first = offsetBytes >> GRANULE_SHIFT;
         long last = (offsetBytes + lengthBytes - 1) >> GRANULE_SHIFT;
-        long granule = offsetBytes >> GRANULE_SHIFT;
-        while (granule <= last) {
-            int word = (int) (granule >> 6);
+        update(first, last, (bits, mask) -> bits & ~mask);
+    }
+
+    private void update(long first, long last, LongBinaryOperator change) {
+        var snapshot = words;
+        long granule = first;
+        while (granule <= last && granule >> 6 < snapshot.length()) {
             long end = Math.min(last, granule | 63);
             long mask = (-1L << (granule & 63)) & (-1L >>> (63 - (end & 63)));
-            if (word < snapshot.length()) {
-                snapshot.getAndUpdate(word, bits -> bits & ~mask);
-            }
+            snapshot.accumulateAndGet((int) (granule >> 6), mask, change);
             granule = end + 1;
         }
     }

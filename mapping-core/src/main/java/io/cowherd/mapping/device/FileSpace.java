@@ -121,20 +121,30 @@ final class FileSpace {
     }
 
     /// Notes what a write that has returned says about the storage of its range.
+    ///
+    /// Where the next hole is takes long to find when it is far away (tmpfs looks at every page: 5 ms a gigabyte), so all
+    /// that one search says is remembered, beyond the range as well.
     void noteWritten(long offsetBytes, long lengthBytes, long sizeBytes) {
         if (isBlockDevice || linux == null || allocation.covers(offsetBytes, lengthBytes)) {
             return;
         }
         long end = offsetBytes + lengthBytes;
-        long granule = offsetBytes >> AllocationMap.GRANULE_SHIFT;
-        for (; granule << AllocationMap.GRANULE_SHIFT < end; granule++) {
-            long start = granule << AllocationMap.GRANULE_SHIFT;
-            long limit = Math.min(start + AllocationMap.GRANULE_BYTES, sizeBytes);
-            boolean whole = offsetBytes <= start && limit <= end;
-            if (whole || linux.seekHole(start) >= limit) {
-                allocation.learn(granule);
+        long at = offsetBytes & -AllocationMap.GRANULE_BYTES;
+        while (at < end) {
+            long next = Math.min(at + AllocationMap.GRANULE_BYTES, sizeBytes);
+            boolean isWhole = offsetBytes <= at && next <= end;
+            long hole = isWhole ? next : linux.seekHole(at);
+            // What is behind the file's end counts as storage: nothing is written there.
+            long known = hole < sizeBytes ? hole & -AllocationMap.GRANULE_BYTES : roundUp(hole);
+            if (known > at) {
+                allocation.learn(at, known - at);
             }
+            at = Math.max(known, at + AllocationMap.GRANULE_BYTES);
         }
+    }
+
+    private static long roundUp(long bytes) {
+        return (bytes + AllocationMap.GRANULE_BYTES - 1) & -AllocationMap.GRANULE_BYTES;
     }
 
     /// The extent that starts at an offset (lseek(2), `SEEK_DATA` and `SEEK_HOLE`). A sector that the file system's

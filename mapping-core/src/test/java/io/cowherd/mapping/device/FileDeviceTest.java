@@ -140,6 +140,24 @@ final class FileDeviceTest extends BlockDeviceContract {
         assertTrue(device.tryWrite(PAGE, direct(pattern(PAGE, PAGE, 7))));
     }
 
+    /// A search for a hole can take milliseconds, so it is not to be repeated for each granule of a file that has none.
+    @Test
+    void oneWriteLearnsOfAllTheStorageUpToTheNextHole() throws IOException {
+        long hole = 3 * AllocationMap.GRANULE_BYTES;
+        write(0, pattern(0, SIZE_BYTES, 2));
+        device.discard(hole, PAGE);
+        device.close();
+        device = FileDevice.open(directory.resolve("device"));
+        assertFalse(device.tryWrite(PAGE, direct(pattern(PAGE, PAGE, 3))), "nothing is known yet");
+        write(PAGE, pattern(PAGE, PAGE, 4));
+        assertTrue(device.tryWrite(hole - PAGE, direct(pattern(hole - PAGE, PAGE, 5))));
+        assertFalse(device.tryWrite(hole, direct(pattern(hole, PAGE, 6))), "the hole");
+        long end = SIZE_BYTES - PAGE;
+        assertFalse(device.tryWrite(end, direct(pattern(end, PAGE, 7))), "beyond the hole");
+        write(hole, pattern(hole, PAGE, 8));
+        assertTrue(device.tryWrite(end, direct(pattern(end, PAGE, 9))));
+    }
+
     @Test
     void synchronousDevicesDoNotWriteOnALoop() throws IOException {
         device.close();
