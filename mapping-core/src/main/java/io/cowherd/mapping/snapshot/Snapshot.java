@@ -33,6 +33,7 @@ final class Snapshot implements GroupCommit.Guard, CowStore.OldChunkReader {
 
     // Any thread; written under the lock
     private volatile SnapshotState state;
+    private volatile String lostBy = "Its header or the catalog says so.";
 
     // Any thread; written while the mapped device is suspended
     private volatile long lengthBytes;
@@ -143,20 +144,18 @@ final class Snapshot implements GroupCommit.Guard, CowStore.OldChunkReader {
     // --- state
 
     /// Fails unless the snapshot may be read.
-    void requireReadable() throws IOException {
+    void requireReadable() throws SnapshotInvalidException {
         switch (state) {
             case LOADED, ACTIVE, OVERFLOWED -> {}
-            case INVALIDATING, INVALID ->
-                    throw new IOException("the snapshot on COW device " + cow + " is invalid");
+            case INVALIDATING, INVALID -> throw new SnapshotInvalidException(toString(), lostBy);
         }
     }
 
     /// Fails unless the snapshot may be written.
-    void requireWritable() throws IOException {
+    void requireWritable() throws SnapshotInvalidException, SnapshotOverflowException {
         requireReadable();
         if (state == SnapshotState.OVERFLOWED) {
-            throw new IOException(
-                    "the snapshot on COW device " + cow + " has overflowed and cannot be written");
+            throw new SnapshotOverflowException(toString());
         }
     }
 
@@ -194,6 +193,7 @@ final class Snapshot implements GroupCommit.Guard, CowStore.OldChunkReader {
                 return;
             }
             if (state != SnapshotState.INVALIDATING) {
+                lostBy = why;
                 become(SnapshotState.INVALIDATING);
             }
             record("Invalidating snapshot: " + why);
@@ -296,5 +296,15 @@ final class Snapshot implements GroupCommit.Guard, CowStore.OldChunkReader {
     @Override
     public void read(long offsetBytes, ByteBuffer target) throws IOException {
         origin.read(offsetBytes, target);
+    }
+
+    @Override
+    public String toString() {
+        return named(cow);
+    }
+
+    /// How messages call the snapshot on that COW device.
+    static String named(DeviceRef cow) {
+        return "the snapshot on COW device " + cow.device();
     }
 }

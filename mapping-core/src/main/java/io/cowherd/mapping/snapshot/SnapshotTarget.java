@@ -319,10 +319,11 @@ final class SnapshotTarget implements Target {
         return SnapshotDiscardPath.extent(held(), offsetBytes, lengthBytes);
     }
 
-    private Snapshot held() throws IOException {
+    private Snapshot held() throws SnapshotInvalidException {
         var held = snapshot;
         if (held == null) {
-            throw new IOException("snapshot on COW device " + arguments.cow() + " was handed over");
+            throw new SnapshotInvalidException(
+                    Snapshot.named(arguments.cow()), "Another table has taken it over.");
         }
         return held;
     }

@@ -175,6 +175,11 @@ public final class MemoryDevice implements BlockDevice {
     @Override
     public void close() throws IOException {}
 
+    @Override
+    public String toString() {
+        return "memory of " + sizeBytes() + " bytes";
+    }
+
     /// 64 KiB, allocated at the first write.
     private static final class Page {
         private byte @Nullable [] bytes;

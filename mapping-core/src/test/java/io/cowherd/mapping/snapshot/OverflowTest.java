@@ -44,9 +44,9 @@ class OverflowTest {
 
     private static void assertDead(Target snap) {
         assertEquals("Invalid", snap.status());
-        assertThrows(IOException.class, () -> Rig.read(snap, 0, 1));
-        assertThrows(IOException.class, () -> Rig.read(snap, 8, 1), "mapped chunks too");
-        assertThrows(IOException.class, () -> Rig.write(snap, 8, Rig.content(1, 9)));
+        assertThrows(SnapshotInvalidException.class, () -> Rig.read(snap, 0, 1));
+        assertThrows(SnapshotInvalidException.class, () -> Rig.read(snap, 8, 1), "mapped, too");
+        assertThrows(SnapshotInvalidException.class, () -> Rig.write(snap, 8, Rig.content(1, 9)));
     }
 
     @Test
@@ -67,7 +67,15 @@ class OverflowTest {
     void vector56_overflowByASnapshotWriteToPInvalidates() throws IOException {
         var cow = small();
         var snap = almostFull(cow, "P 8");
-        assertThrows(IOException.class, () -> Rig.write(snap, 24, Rig.content(8, 3)));
+        var said =
+                assertThrows(
+                        SnapshotInvalidException.class,
+                        () -> Rig.write(snap, 24, Rig.content(8, 3)));
+        assertEquals(
+                "the snapshot on COW device "
+                        + cow
+                        + " is invalid: Unable to allocate exception. It cannot come back; remove it",
+                said.getMessage());
         assertDead(snap);
         assertFalse(validOnDisk(cow));
     }
@@ -76,9 +84,12 @@ class OverflowTest {
     void vector56_overflowByASnapshotWriteToPoRefusesWrites() throws IOException {
         var cow = small();
         var snap = almostFull(cow, "PO 8");
-        assertThrows(IOException.class, () -> Rig.write(snap, 24, Rig.content(8, 3)));
-        assertEquals("Overflow", snap.status());
-        assertThrows(IOException.class, () -> Rig.write(snap, 8, Rig.content(8, 4)), "mapped, too");
+        for (long sector : new long[] {24, 8}) { // mapped, too
+            assertThrows(
+                    SnapshotOverflowException.class,
+                    () -> Rig.write(snap, sector, Rig.content(8, 3)));
+            assertEquals("Overflow", snap.status());
+        }
         assertArrayEquals(Rig.numbered(0, 16), Rig.read(snap, 0, 16));
         assertArrayEquals(Rig.content(8, 2), Rig.read(snap, 16, 8));
         assertTrue(validOnDisk(cow));
@@ -231,6 +242,25 @@ class OverflowTest {
         assertArrayEquals(Rig.numbered(0, 8), Rig.read(small, 0, 8));
     }
 
+    /// Better than the kernel, which invalidates: the exception that would fill the last area has no space (spec 1.8), and is
+    /// treated as any other that has none.
+    @Test
+    void theTrapIsAnOverflowLikeAnyOther() throws IOException {
+        var cow = Rig.freshCow(34);
+        var snap = rig.snapshot(cow, "PO 1");
+        Rig.write(snap, 0, Rig.content(31, 1));
+        assertEquals("33/34 2", snap.status());
+        assertThrows(
+                SnapshotOverflowException.class, () -> Rig.write(snap, 100, Rig.content(1, 2)));
+        assertEquals("Overflow", snap.status());
+        assertArrayEquals(Rig.content(31, 1), Rig.read(snap, 0, 31));
+        cow.resize(36 * SECTOR);
+        Rig.write(rig.base, 100, Rig.content(2, 3));
+        assertArrayEquals(Rig.numbered(100, 2), Rig.read(snap, 100, 2));
+        assertEquals(33, Rig.recordList(cow, 1).size());
+        ((SnapshotTarget) snap).audit();
+    }
+
     @Test
     void vector62_growthCountsAtOnce() throws IOException {
         var cow = small();
@@ -246,31 +276,49 @@ class OverflowTest {
     @Test
     void aFullStoreMayBeGrownByTheListener() throws IOException {
         var cow = small();
-        var families = new SnapshotFamilies();
         var grown = new AtomicInteger();
-        var types =
-                families.targetTypes(
-                        new SnapshotListener() {
-                            @Override
-                            public boolean grow(DeviceRef ref) {
-                                grown.incrementAndGet();
-                                if (cow.sizeBytes() >= 128 * SECTOR) {
-                                    return false;
-                                }
-                                cow.resize(cow.sizeBytes() + 16 * SECTOR);
-                                return true;
-                            }
-                        });
-        var disk = MemoryDevice.numbered(1024 * SECTOR, 0);
-        rig.devices.put("1:0", new DeviceRef(1, 0, disk));
-        rig.devices.put("1:1", new DeviceRef(1, 1, cow));
-        var base = Rig.resumed(rig.construct(types.get(0), 1024 * SECTOR, "1:0"));
-        var snap = Rig.resumed(rig.construct(types.get(1), 1024 * SECTOR, "1:0 1:1 P 8"));
-        Rig.write(base, 0, Rig.content(10 * 8, 1));
-        assertEquals("96/96 16", snap.status());
+        var own = growing(cow, 8, grown);
+        Rig.write(own.base, 0, Rig.content(10 * 8, 1));
+        assertEquals("96/96 16", own.snap.status());
         assertEquals(4, grown.get());
-        assertArrayEquals(Rig.numbered(0, 1024), Rig.all(snap));
-        Rig.write(base, 512, Rig.content(10 * 8, 1));
-        assertEquals("Invalid", snap.status());
+        assertArrayEquals(Rig.numbered(0, 1024), Rig.all(own.snap));
+        Rig.write(own.base, 512, Rig.content(10 * 8, 1));
+        assertEquals("Invalid", own.snap.status());
+    }
+
+    /// Goal: the listener is asked for the last slot of an area as well, before it is too late (spec 1.8).
+    @Test
+    void soMayOneInTheTrap() throws IOException {
+        var grown = new AtomicInteger();
+        var own = growing(Rig.freshCow(34), 1, grown);
+        Rig.write(own.base, 0, Rig.content(32, 7));
+        assertEquals("35/50 3", own.snap.status());
+        assertEquals(1, grown.get());
+    }
+
+    /// An origin with one snapshot.
+    private record Own(Target base, Target snap) {}
+
+    /// One whose listener makes its store 16 sectors larger, up to 128.
+    private Own growing(MemoryDevice cow, int chunk, AtomicInteger grown) throws IOException {
+        var types =
+                new SnapshotFamilies()
+                        .targetTypes(
+                                new SnapshotListener() {
+                                    @Override
+                                    public boolean grow(DeviceRef ref) {
+                                        grown.incrementAndGet();
+                                        boolean small = cow.sizeBytes() < 128 * SECTOR;
+                                        if (small) {
+                                            cow.resize(cow.sizeBytes() + 16 * SECTOR);
+                                        }
+                                        return small;
+                                    }
+                                });
+        rig.devices.put("1:0", new DeviceRef(1, 0, MemoryDevice.numbered(1024 * SECTOR, 0)));
+        rig.devices.put("1:1", new DeviceRef(1, 1, cow));
+        return new Own(
+                Rig.resumed(rig.construct(types.get(0), 1024 * SECTOR, "1:0")),
+                Rig.resumed(rig.construct(types.get(1), 1024 * SECTOR, "1:0 1:1 P " + chunk)));
     }
 }

@@ -1,6 +1,8 @@
 package io.cowherd.scsi.lu;
 
 import io.cowherd.mapping.device.NoSpaceException;
+import io.cowherd.mapping.snapshot.SnapshotInvalidException;
+import io.cowherd.mapping.snapshot.SnapshotOverflowException;
 import io.cowherd.scsi.cdb.Cdb;
 import io.cowherd.scsi.sense.Sense;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import org.slf4j.LoggerFactory;
 /// | cause                                | sense   | what hosts do                                            |
 /// |--------------------------------------|---------|----------------------------------------------------------|
 /// | no room in the store                 | 7/27/07 | fail with "no space", or stop the guest (ESXi)            |
+/// | a snapshot that is lost              | 4/44/00 | give up on the command, do not try again                 |
 /// | anything else, while reading         | 3/11/00 | give up on the blocks                                    |
 /// | anything else, while changing        | 3/0C/02 | report the error, after some tries                       |
 /// | a bug of ours                        | 4/44/00 | give up on the command, do not try again                 |
@@ -44,9 +47,14 @@ final class StorageFailures {
     /// Storage failed.
     Sense senseOf(IOException cause, Cdb cdb) {
         log(cause, cdb);
-        if (cause instanceof NoSpaceException) {
-            return Sense.SPACE_ALLOCATION_FAILED;
-        }
+        return switch (cause) {
+            case NoSpaceException _, SnapshotOverflowException _ -> Sense.SPACE_ALLOCATION_FAILED;
+            case SnapshotInvalidException _ -> Sense.INTERNAL_FAILURE;
+            default -> mediumError(cdb);
+        };
+    }
+
+    private static Sense mediumError(Cdb cdb) {
         return switch (cdb) {
             case Cdb.Read _, Cdb.Verify _, Cdb.GetLbaStatus _, Cdb.PreFetch _ -> Sense.READ_ERROR;
             default ->

@@ -9,6 +9,9 @@ import io.cowherd.mapping.device.MemoryDevice;
 import io.cowherd.mapping.device.NoSpaceException;
 import io.cowherd.mapping.device.WrappedDevice;
 import io.cowherd.mapping.device.WriteMode;
+import io.cowherd.mapping.dm.DeviceRef;
+import io.cowherd.mapping.snapshot.SnapshotFamilies;
+import io.cowherd.mapping.snapshot.SnapshotListener;
 import io.cowherd.scsi.Nexus.TaskAttribute;
 import io.cowherd.scsi.lu.LogicalUnit.Access;
 import io.cowherd.scsi.lu.LogicalUnit.PhysicalBlocks;
@@ -17,6 +20,9 @@ import io.cowherd.scsi.lu.LogicalUnit.WriteCache;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +87,48 @@ final class StorageFailureTest {
             assertEquals("7/27/07", host.send(cdb, new byte[BLOCK]).sense());
             host.close();
         }
+    }
+
+    /// Goal: hosts give up on a lost snapshot at once; one that takes no more writes says that space is short. Method: a store
+    /// with room for one chunk; the second first write finds it full.
+    @ParameterizedTest
+    @ValueSource(strings = {"P", "PO"})
+    void aSnapshotWithoutSpaceIsReported(String store) throws Exception {
+        boolean isLost = store.equals("P");
+        try (TestTarget target = TestTarget.of(snapshotOfOneChunk(store))) {
+            TestHost host = TestHost.ready(target.device, "iqn.a");
+            host.send("2A 00 00 00 00 07 00 00 01 00", new byte[BLOCK]).good();
+            for (String lba : List.of("01 07", "01 07", "00 07")) {
+                String write = "2A 00 00 00 " + lba + " 00 00 01 00";
+                assertEquals(
+                        isLost ? "4/44/00" : "7/27/07", host.send(write, new byte[BLOCK]).sense());
+                TestHost.Answer answer = host.send("28 00 00 00 " + lba + " 00 00 01 00");
+                if (isLost) {
+                    assertEquals("4/44/00", answer.sense());
+                } else {
+                    answer.good();
+                }
+            }
+            host.close();
+        }
+    }
+
+    private BlockDevice snapshotOfOneChunk(String store) throws Exception {
+        var devices =
+                Map.of(
+                        "1:0", new DeviceRef(1, 0, memory),
+                        "1:1", new DeviceRef(1, 1, new MemoryDevice(3 * 8 * BLOCK)));
+        var snapshot =
+                new SnapshotFamilies()
+                        .targetTypes(SnapshotListener.NONE)
+                        .get(1)
+                        .construct(
+                                memory.sizeBytes() / BLOCK,
+                                List.of("1:0", "1:1", store, "8"),
+                                number -> Objects.requireNonNull(devices.get(number)));
+        snapshot.preresume();
+        snapshot.resume();
+        return snapshot;
     }
 
     /// Goal: a bug below ends the command, not the event loop or the thread. Method: a device that throws what it must not.
