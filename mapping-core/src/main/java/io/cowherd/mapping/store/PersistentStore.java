@@ -30,6 +30,9 @@ public final class PersistentStore implements CowStore {
     private final ExceptionTable table;
     private final boolean valid;
 
+    // Owned by the committer
+    private int uncommitted;
+
     // Written by the committer, read by any thread
     private volatile long nextFree;
 
@@ -160,16 +163,20 @@ public final class PersistentStore implements CowStore {
         return log.room();
     }
 
+    /// Also out of space is whoever would fill an area whose successor lies beyond the end of the device: the trap of spec 1.8.
+    /// The kernel copies that chunk as well, finds out then, and loses the snapshot whatever its policy is.
     @Override
     public int prepare(List<PendingException> batch) {
         long free = nextFree;
         long end = chunkSize().wholeChunks(cow.sizeBytes());
+        int most = Math.min(batch.size(), log.room(end) - uncommitted);
         int prepared = 0;
-        while (prepared < batch.size() && free < end) {
+        while (prepared < most && free < end) {
             batch.get(prepared++).prepared(free);
             free = layout.skipArea(free + 1);
         }
         nextFree = free;
+        uncommitted += prepared;
         return prepared;
     }
 
@@ -181,6 +188,7 @@ public final class PersistentStore implements CowStore {
     @Override
     public void commit(List<PendingException> batch) throws IOException {
         log.append(batch);
+        uncommitted -= batch.size();
     }
 
     @Override

@@ -77,6 +77,12 @@ final class RecordLog {
         return layout.exceptionsPerArea() - committed;
     }
 
+    /// Records that the present area takes on a device of that many whole chunks: one less where the next area, which has
+    /// to be zeroed before this one is filled, has no place.
+    int room(long wholeChunks) {
+        return layout.areaChunk(area + 1) < wholeChunks ? room() : room() - 1;
+    }
+
     /// Metadata chunks in use, the header included.
     long metadataChunks() {
         return area + 2;
