@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// The exceptions that one request has to wait for, in one or several snapshots: created by it, or joined.
 ///
@@ -111,6 +112,31 @@ final class ExceptionBatch implements AutoCloseable {
         enqueued = true;
         for (var part : parts) {
             part.snapshot.commits().enqueue(part.created);
+        }
+    }
+
+    /// As [#await], the stores beside each other as far as helpers are free: a lone write then waits for the slowest flush
+    /// and not for all of them.
+    void commitSideBySide(CommitHelpers helpers) {
+        if (parts.size() == 1) {
+            await();
+            return;
+        }
+        int wanted = helpers.enter(parts.size());
+        try {
+            var next = new AtomicInteger();
+            for (int i = 0; i < wanted && helpers.offer(() -> commitQueued(next)); i++) {}
+            commitQueued(next);
+            await();
+        } finally {
+            helpers.leave();
+        }
+    }
+
+    /// Commits in the stores that nobody has looked at yet. `next` is the first of them.
+    private void commitQueued(AtomicInteger next) {
+        for (int i = next.getAndIncrement(); i < parts.size(); i = next.getAndIncrement()) {
+            parts.get(i).snapshot.commits().commitQueued();
         }
     }
 

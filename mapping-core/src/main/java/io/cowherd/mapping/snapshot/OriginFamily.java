@@ -23,6 +23,7 @@ final class OriginFamily {
 
     // Immutable
     private final BlockDevice origin;
+    private final CommitHelpers helpers;
 
     // Any thread; written under the monitor
     private volatile Snapshot[] active = NONE;
@@ -30,12 +31,18 @@ final class OriginFamily {
     // Guarded by the monitor
     private final List<SnapshotTarget> targets = new ArrayList<>();
 
-    OriginFamily(BlockDevice origin) {
+    OriginFamily(BlockDevice origin, CommitHelpers helpers) {
         this.origin = origin;
+        this.helpers = helpers;
     }
 
     BlockDevice origin() {
         return origin;
+    }
+
+    /// Who lends a hand where several snapshots lack something.
+    CommitHelpers helpers() {
+        return helpers;
     }
 
     /// The snapshots that origin writes have to ask, largest chunks first (spec 2.3). Not to be changed.

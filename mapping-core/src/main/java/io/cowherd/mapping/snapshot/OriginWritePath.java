@@ -1,6 +1,5 @@
 package io.cowherd.mapping.snapshot;
 
-import io.cowherd.mapping.device.BlockDevice;
 import io.cowherd.mapping.device.WriteMode;
 import io.cowherd.mapping.store.PendingException.Cause;
 import io.cowherd.mapping.table.ExceptionTable;
@@ -14,7 +13,8 @@ import java.nio.ByteBuffer;
 ///    the one that is on its way.
 /// 2. **Read** the old content of those created here, once for all snapshots.
 /// 3. **Enqueue** them everywhere before waiting anywhere.
-/// 4. **Wait** for each, committing what is queued if nobody else does. Then ask again (1), until nobody lacks anything.
+/// 4. **Commit** what is queued, the stores side by side as far as there are helpers; **wait** for each. Then ask again (1),
+///    until nobody lacks anything.
 /// 5. **Write** the origin.
 ///
 /// A snapshot that fails on the way is invalidated, and asks for nothing at the next round: an origin write never
@@ -26,30 +26,24 @@ import java.nio.ByteBuffer;
 final class OriginWritePath {
     private OriginWritePath() {}
 
-    static void write(
-            BlockDevice origin,
-            Snapshot[] snapshots,
-            long offsetBytes,
-            ByteBuffer source,
-            WriteMode mode)
+    static void write(OriginFamily family, long offsetBytes, ByteBuffer source, WriteMode mode)
             throws IOException {
         int limit = source.limit();
         long at = offsetBytes;
         while (source.position() < limit) {
             int length = ExceptionBatch.span(at, limit - source.position());
-            preserve(origin, snapshots, at, length); // 1 to 4
+            preserve(family, at, length); // 1 to 4
             source.limit(source.position() + length);
-            origin.write(at, source, mode); // 5
+            family.origin().write(at, source, mode); // 5
             source.limit(limit);
             at += length;
         }
     }
 
     /// As [#write] where nothing has to be preserved; else false. Lock-free, allocation-free.
-    static boolean tryWrite(
-            BlockDevice origin, Snapshot[] snapshots, long offsetBytes, ByteBuffer source)
+    static boolean tryWrite(OriginFamily family, long offsetBytes, ByteBuffer source)
             throws IOException {
-        for (var snapshot : snapshots) {
+        for (var snapshot : family.active()) {
             switch (snapshot.state()) {
                 case LOADED, INVALID -> {}
                 case INVALIDATING -> {
@@ -63,17 +57,13 @@ final class OriginWritePath {
                 }
             }
         }
-        return origin.tryWrite(offsetBytes, source);
+        return family.origin().tryWrite(offsetBytes, source);
     }
 
     /// Makes the range read as zeros, preserving it first where it is not so already.
-    static void writeZeroes(
-            BlockDevice origin,
-            Snapshot[] snapshots,
-            long offsetBytes,
-            long lengthBytes,
-            WriteMode mode)
+    static void writeZeroes(OriginFamily family, long offsetBytes, long lengthBytes, WriteMode mode)
             throws IOException {
+        var origin = family.origin();
         long end = offsetBytes + lengthBytes;
         for (long at = offsetBytes; at < end; ) {
             // What has no storage is zero: nothing changes, and nothing has to be preserved.
@@ -81,7 +71,7 @@ final class OriginWritePath {
             long extentEnd = at + extent.lengthBytes();
             while (extent.mapped() && at < extentEnd) {
                 int length = ExceptionBatch.span(at, extentEnd - at);
-                preserve(origin, snapshots, at, length);
+                preserve(family, at, length);
                 origin.writeZeroes(at, length, mode);
                 at += length;
             }
@@ -93,12 +83,11 @@ final class OriginWritePath {
     }
 
     /// Returns when no valid, active snapshot lacks a chunk of the span.
-    static void preserve(
-            BlockDevice origin, Snapshot[] snapshots, long offsetBytes, int lengthBytes)
+    static void preserve(OriginFamily family, long offsetBytes, int lengthBytes)
             throws IOException {
         while (true) {
             try (var batch = new ExceptionBatch()) {
-                for (var snapshot : snapshots) {
+                for (var snapshot : family.active()) {
                     ask(snapshot, offsetBytes, lengthBytes, batch); // 1
                 }
                 if (batch.isEmpty()) {
@@ -106,9 +95,9 @@ final class OriginWritePath {
                     VarHandle.fullFence();
                     return;
                 }
-                batch.carryOldContent(origin); // 2
+                batch.carryOldContent(family.origin()); // 2
                 batch.enqueue(); // 3
-                batch.await(); // 4
+                batch.commitSideBySide(family.helpers()); // 4
             }
         }
     }

@@ -11,6 +11,7 @@ import java.util.List;
 /// **Threading.** *Thread-safe*: one monitor; not used for I/O.
 public final class SnapshotFamilies {
     private final IdentityHashMap<BlockDevice, Entry> families = new IdentityHashMap<>();
+    private final CommitHelpers helpers = new CommitHelpers();
 
     /// No families yet.
     public SnapshotFamilies() {}
@@ -33,7 +34,8 @@ public final class SnapshotFamilies {
 
     /// The family of that origin, known by identity; made if there is none. Give it back by [#release].
     synchronized OriginFamily acquire(BlockDevice origin) {
-        var entry = families.computeIfAbsent(origin, _ -> new Entry(new OriginFamily(origin)));
+        var entry =
+                families.computeIfAbsent(origin, _ -> new Entry(new OriginFamily(origin, helpers)));
         entry.users++;
         return entry.family;
     }

@@ -74,13 +74,13 @@ final class SnapshotOriginTarget implements Target {
     @Override
     public void write(long offsetBytes, ByteBuffer source, WriteMode mode) throws IOException {
         Ranges.check(this, offsetBytes, source.remaining());
-        OriginWritePath.write(origin, family.active(), offsetBytes, source, mode);
+        OriginWritePath.write(family, offsetBytes, source, mode);
     }
 
     @Override
     public boolean tryWrite(long offsetBytes, ByteBuffer source) throws IOException {
         Ranges.check(this, offsetBytes, source.remaining());
-        return OriginWritePath.tryWrite(origin, family.active(), offsetBytes, source);
+        return OriginWritePath.tryWrite(family, offsetBytes, source);
     }
 
     /// Only the origin's: what its snapshots need is durable already (vector 50).
@@ -92,7 +92,7 @@ final class SnapshotOriginTarget implements Target {
     @Override
     public void writeZeroes(long offsetBytes, long lengthBytes, WriteMode mode) throws IOException {
         Ranges.check(this, offsetBytes, lengthBytes);
-        OriginWritePath.writeZeroes(origin, family.active(), offsetBytes, lengthBytes, mode);
+        OriginWritePath.writeZeroes(family, offsetBytes, lengthBytes, mode);
     }
 
     @Override

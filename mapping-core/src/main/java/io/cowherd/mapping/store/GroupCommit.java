@@ -142,6 +142,19 @@ public final class GroupCommit {
         }
     }
 
+    /// Commits a batch of what is queued, unless somebody is committing: for who has no exception of his own here. Who
+    /// waits for one does the same by himself.
+    public void commitQueued() {
+        lock.lock();
+        try {
+            if (!committing && !queue.isEmpty()) {
+                commitNext();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// Exceptions on their way. For tests and metrics.
     public int pendingCount() {
         return pending.size();
