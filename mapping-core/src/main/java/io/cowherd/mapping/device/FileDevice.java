@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A device in a regular file, or a raw block device.
 ///
-/// - **Durable** means `fdatasync`: [#flush()], and for [WriteMode#DURABLE] the same for the range alone (`O_DSYNC`).
+/// - **Durable** means `fdatasync`: [#flush()], and for [WriteMode#DURABLE] the same for the range alone (`O_DSYNC`). Each
+///   durable write in flight hears of its own failure ([DurableChannels]).
 /// - **After a failed sync nothing is certain.** Linux reports a lost write once and then calls the page clean; a second
 ///   `fdatasync` would succeed and the data would still be gone. So once a flush or a durable write has failed, this
 ///   object's flushes and durable writes fail until the device is closed and opened again from what is on storage.
@@ -71,7 +72,7 @@ public final class FileDevice implements BlockDevice {
     private final int logicalBlockBytes;
     private final RandomAccessFile file;
     private final FileChannel channel;
-    private final FileChannel durable;
+    private final DurableChannels durable;
     private final @Nullable LinuxFile linux;
     private final FileSpace space;
     private final AllocationMap allocation;
@@ -147,12 +148,11 @@ public final class FileDevice implements BlockDevice {
         linux = nativeAccess ? own(LinuxFile.open(path, access)) : null;
         file = own(new RandomAccessFile(path.toFile(), writable ? "rw" : "r"));
         channel = file.getChannel();
-        durable =
-                writable
-                        ? own(
-                                FileChannel.open(
-                                        path, StandardOpenOption.WRITE, StandardOpenOption.DSYNC))
-                        : channel;
+        durable = own(durableChannels());
+        if (writable) {
+            durable.giveBack(
+                    durable.borrow()); // one is there at once, under the file's present name
+        }
         if (options.contains(Option.EXCLUSIVE)) {
             lock(access);
         }
@@ -165,6 +165,14 @@ public final class FileDevice implements BlockDevice {
             space.probe(sizeBytes);
         }
         loopIo = linux == null ? null : new LoopIo(linux, space);
+    }
+
+    /// One at a time where the file could have another name by the time of a second.
+    private DurableChannels durableChannels() {
+        var anyName = linux == null ? null : linux.anyName();
+        return anyName == null
+                ? new DurableChannels(path, 1)
+                : new DurableChannels(anyName, DurableChannels.MOST);
     }
 
     private static boolean isBlockDevice(Path path) throws IOException {
@@ -232,6 +240,11 @@ public final class FileDevice implements BlockDevice {
         }
     }
 
+    /// For tests: who holds all of them keeps durable writes waiting.
+    DurableChannels durableWrites() {
+        return durable;
+    }
+
     @Override
     public long sizeBytes() {
         return sizeBytes;
@@ -281,19 +294,18 @@ public final class FileDevice implements BlockDevice {
 
     private void writeDurably(long offsetBytes, ByteBuffer source, int length) throws IOException {
         checkSyncs();
+        var alone = durable.borrow();
         try {
-            writeFully(durable, offsetBytes, source, length);
+            writeFully(alone, offsetBytes, source, length);
         } catch (NoSpaceException e) {
             flush(); // either nothing was written, or the sync found no room and data is gone
             throw e;
         } catch (IOException e) {
             syncFailure = e;
             throw e;
+        } finally {
+            durable.giveBack(alone);
         }
-        // A sync beside this one may have been told of our failure, too late for us to hear of it
-        // here: the kernel
-        // reports each failure to one caller. That one fails its request and, from then on,
-        // everybody's.
         checkSyncs();
     }
 
@@ -327,8 +339,8 @@ public final class FileDevice implements BlockDevice {
 
     /// {@inheritDoc}
     ///
-    /// One at a time: Linux reports a failure to one of the callers only, and the others must not return before that one
-    /// has told everybody.
+    /// One at a time: Linux reports a failure once per open file, so to one of the callers only, and the others must not
+    /// return before that one has told everybody.
     @Override
     public void flush() throws IOException {
         syncing.lock();

@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -98,6 +99,12 @@ final class LinuxFile implements AutoCloseable {
             }
             return new LinuxFile(calls, fd);
         }
+    }
+
+    /// A path that leads to the file whatever its name is by then, or has been; null without procfs (proc(5)).
+    @Nullable Path anyName() {
+        var self = Path.of("/proc/self/fd/" + fd);
+        return Files.exists(self) ? self : null;
     }
 
     /// What the system calls this error, in the words that the JDK's own exceptions use.
