@@ -106,7 +106,6 @@ class SideBySideTest {
                                     if (operation.is(Kind.FLUSH)) {
                                         most.accumulateAndGet(
                                                 flushing.incrementAndGet(), Math::max);
-                                        Thread.yield();
                                     }
                                 }
 

@@ -4,7 +4,9 @@ import static io.cowherd.mapping.volume.PoolFixture.MIB;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.cowherd.mapping.device.WrappedDevice;
 import io.cowherd.mapping.device.WriteMode;
+import io.cowherd.mapping.volume.DeviceOpener.Opened;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -28,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 ///
 /// **Method.** Each writer counts up in places of its own, over and over, each write some chunks long, while snapshots come and
 /// go. Its places in the snapshot must be what some prefix of its writes leaves, and that prefix must lie between its counter
-/// before and after. At the end everything is read again.
+/// before and after. At the end everything is read again. The data are never synced, so that it does not matter how long that takes.
 @Timeout(120)
 class SnapshotInstantTest {
     private static final int WRITERS = 3;
@@ -46,7 +48,7 @@ class SnapshotInstantTest {
 
     @Test
     void aSnapshotIsOfOneInstant() throws Exception {
-        try (var fixture = new PoolFixture(data);
+        try (var fixture = new PoolFixture(data, DurableFiles.LOCAL, SnapshotInstantTest::open);
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             Volume base = fixture.create("vg/base", 4 * MIB);
             List<Future<Void>> writers = new ArrayList<>();
@@ -73,6 +75,22 @@ class SnapshotInstantTest {
                 }
             }
         }
+    }
+
+    private static Opened open(Path path) throws IOException {
+        Opened opened = DeviceOpener.FILES.open(path);
+        var unsynced =
+                new WrappedDevice(opened.device()) {
+                    @Override
+                    public void write(long offsetBytes, ByteBuffer source, WriteMode mode)
+                            throws IOException {
+                        super.write(offsetBytes, source, WriteMode.CACHED);
+                    }
+
+                    @Override
+                    public void flush() {}
+                };
+        return new Opened(opened.file(), unsynced);
     }
 
     private Void count(Volume base, int writer) throws IOException {
