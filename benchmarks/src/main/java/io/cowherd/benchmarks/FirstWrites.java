@@ -7,12 +7,16 @@ import io.cowherd.mapping.dm.DeviceRef;
 import io.cowherd.mapping.dm.Target;
 import io.cowherd.mapping.snapshot.SnapshotFamilies;
 import io.cowherd.mapping.snapshot.SnapshotListener;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,13 +48,15 @@ public final class FirstWrites {
 
     /// Runs the triples.
     static void main(String[] arguments) throws Exception {
-        for (int i = 1; i + 2 < arguments.length; i += 3) {
-            int snapshots = Integer.parseInt(arguments[i]);
-            int writers = Integer.parseInt(arguments[i + 1]);
-            int writes = Integer.parseInt(arguments[i + 2]);
-            var run = new FirstWrites(Path.of(arguments[0]), snapshots, writes);
-            System.out.printf(
-                    "%3d snapshots, %2d writers: %s%n", snapshots, writers, run.run(writers));
+        try (var out = new PrintStream(new FileOutputStream(FileDescriptor.out))) {
+            for (int i = 1; i + 2 < arguments.length; i += 3) {
+                int snapshots = Integer.parseInt(arguments[i]);
+                int writers = Integer.parseInt(arguments[i + 1]);
+                int writes = Integer.parseInt(arguments[i + 2]);
+                var run = new FirstWrites(Path.of(arguments[0]), snapshots, writes);
+                out.printf(
+                        "%3d snapshots, %2d writers: %s%n", snapshots, writers, run.run(writers));
+            }
         }
     }
 
@@ -67,16 +73,14 @@ public final class FirstWrites {
                                             bytes / BlockDevice.SECTOR_BYTES,
                                             List.of("1:0"),
                                             this::find));
-            var targets = new ArrayList<Target>(List.of(base));
             for (int i = 1; i <= snapshots; i++) {
                 file("cow" + i, 2 * bytes + MIB);
-                targets.add(
-                        resumed(
-                                types.get(1)
-                                        .construct(
-                                                bytes / BlockDevice.SECTOR_BYTES,
-                                                List.of("1:0", "1:" + i, "P", CHUNK_SECTORS),
-                                                this::find)));
+                resumed(
+                        types.get(1)
+                                .construct(
+                                        bytes / BlockDevice.SECTOR_BYTES,
+                                        List.of("1:0", "1:" + i, "P", CHUNK_SECTORS),
+                                        this::find));
             }
             return write(base, writers);
         } finally {
@@ -136,7 +140,7 @@ public final class FirstWrites {
                 };
         long start = System.nanoTime();
         try (var threads = Executors.newFixedThreadPool(writers)) {
-            for (var done : threads.invokeAll(java.util.Collections.nCopies(writers, work))) {
+            for (var done : threads.invokeAll(Collections.nCopies(writers, work))) {
                 done.get();
             }
         }

@@ -115,18 +115,17 @@ final class ExceptionBatch implements AutoCloseable {
         }
     }
 
-    /// As [#await], the stores beside each other as far as helpers are free: a lone write then waits for the slowest flush
-    /// and not for all of them.
+    /// As [#await], the stores beside each other as far as the writer may have helpers: a lone write then waits for the slowest
+    /// flush and not for all of them. A writer without helpers takes store after store, so that what gathers at those it has
+    /// not come to yet is one batch.
     void commitSideBySide(CommitHelpers helpers) {
-        if (parts.size() == 1) {
-            await();
-            return;
-        }
         int wanted = helpers.enter(parts.size());
         try {
-            var next = new AtomicInteger();
-            for (int i = 0; i < wanted && helpers.offer(() -> commitQueued(next)); i++) {}
-            commitQueued(next);
+            if (wanted > 0) {
+                var next = new AtomicInteger();
+                for (int i = 0; i < wanted && helpers.offer(() -> commitQueued(next)); i++) {}
+                commitQueued(next);
+            }
             await();
         } finally {
             helpers.leave();
