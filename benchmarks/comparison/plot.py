@@ -39,7 +39,7 @@ def spread_labels(wanted, gap=15):
 def svg(row):
     lines = {label: [tuple(point) for point in points] for label, points in row["series"].items()}
     xs = sorted({x for points in lines.values() for x, _ in points})
-    ys = [y for points in lines.values() for _, y in points if y > 0 or not row["log_y"]]
+    ys = [y for points in lines.values() for _, y in points if y > 0 or not row["log_y"]] or [1]
     low, high = (10 ** math.floor(math.log10(min(ys))), max(ys) * 1.3) if row["log_y"] else (0, max(ys) * 1.1)
 
     def place_x(x):  # logarithmic; 0, where there is one, stands a step before 1

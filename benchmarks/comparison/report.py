@@ -53,12 +53,16 @@ def ratios(rows):
     return table(["load", "compared", "of", "ratio", "medians"], body)
 
 
+def amount(value):
+    return f"{value:,.1f}" if value >= 10 else f"{value:.2g}"
+
+
 def all_series(rows):
     """Each row one table: one line a point, one column a label."""
     tables = []
     for row in rows:
         lines = {label: dict(points) for label, points in row["series"].items()}
         xs = sorted({x for points in lines.values() for x in points})
-        body = [[f"{x:,}", *(f"{points[x]:,.1f}" if x in points else "" for points in lines.values())] for x in xs]
+        body = [[f"{x:,}", *(amount(points[x]) if x in points else "" for points in lines.values())] for x in xs]
         tables.append(f"{row['title']}, {row['y']}:\n\n" + table([row["x"], *lines], body))
     return "\n".join(tables)

@@ -1,7 +1,6 @@
 """The servers that are compared: started on 127.0.0.1 with ports of their own, ended by the process that was started."""
 
 import json
-import os
 import pathlib
 import socket
 import subprocess
@@ -101,16 +100,13 @@ class Tgtd(Server):
 class Cowherd(Server):
     GROUP = "bench"
 
-    def __init__(self, work, data="cowherd", options=""):
+    def __init__(self, work, data="cowherd"):
         self.port, self.http = free_port(), free_port()
         self.data = work / data
-        started = time.monotonic()
-        os.environ["COWHERD_JAVA_OPTS"] = options
         super().__init__("cowherd", work, [
             REPOSITORY / "bin/cowherd", "serve", "--data", self.data,
             "--portal", f"127.0.0.1:{self.port}", "--http", f"127.0.0.1:{self.http}"])
         self.wait_until(self.is_ready)
-        self.start_seconds = time.monotonic() - started
         self.token = (self.data / "token").read_text().strip()
 
     def is_ready(self):
@@ -152,6 +148,8 @@ class Cowherd(Server):
         self.ask("DELETE", f"/volumes/{self.GROUP}/{name}?withSnapshots=true&force=true")
         del self.disks[name]
 
-    def resident_mib(self):
-        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+    def live_heap_mib(self):
+        """What is left after a collection."""
+        jdk = subprocess.run([REPOSITORY / "bin/find-jdk"], check=True, capture_output=True, text=True).stdout.strip()
+        histogram = subprocess.run([f"{jdk}/bin/jcmd", str(self.pid), "GC.class_histogram"], check=True, capture_output=True, text=True)
+        return int(histogram.stdout.split("Total")[-1].split()[1]) / (1 << 20)
