@@ -50,7 +50,7 @@ static uint32_t get24(const uint8_t *at) { return (uint32_t)at[0] << 16 | (uint3
 static void send_all(struct connection *c)
 {
     for (uint32_t at = 0; at < c->out_end;) {
-        ssize_t sent = write(c->fd, c->out + at, c->out_end - at);
+        ssize_t sent = send(c->fd, c->out + at, c->out_end - at, MSG_NOSIGNAL);
         if (sent > 0) at += (uint32_t)sent;
         else if (errno == EAGAIN) poll(&(struct pollfd) { c->fd, POLLOUT, 0 }, 1, -1);
         else break; // its end is seen by the next read
