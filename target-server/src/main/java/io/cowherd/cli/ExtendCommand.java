@@ -34,15 +34,8 @@ final class ExtendCommand implements Callable<Integer> {
     public Integer call() throws CommandFailedException {
         String text = (size.relative() ? "+" : "") + size.bytes() + "b";
         JsonNode volume = api.client().post(name.url() + ":extend", Map.of("lv_size", text));
-        output.print(
-                volume,
-                out ->
-                        out.println(
-                                output.quiet()
-                                        ? name.toString()
-                                        : name
-                                                + " extended to "
-                                                + LvmSize.format(volume.path("lv_size").asLong())));
+        NewVolume.printChanged(
+                output, volume, "extended to " + LvmSize.format(volume.path("lv_size").asLong()));
         return 0;
     }
 }

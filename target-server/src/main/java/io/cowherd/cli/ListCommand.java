@@ -66,7 +66,13 @@ final class ListCommand implements Callable<Integer> {
                                 right("LUN"),
                                 left("Owner")));
         if (output.wide()) {
-            columns.addAll(List.of(right("Chunk"), right("HostSize"), left("LV UUID")));
+            columns.addAll(
+                    List.of(
+                            right("Chunk"),
+                            right("HostSize"),
+                            left("LV UUID"),
+                            left("State"),
+                            left("Why")));
         }
         var table = new TextTable(columns);
         volumes.forEach(volume -> table.add(row(volume)));
@@ -91,7 +97,9 @@ final class ListCommand implements Callable<Integer> {
                     List.of(
                             size(volume, "chunk_size"),
                             size(volume, "host_size"),
-                            text(volume, "lv_uuid")));
+                            text(volume, "lv_uuid"),
+                            text(volume, "state"),
+                            text(volume, "state_reason")));
         }
         return row;
     }

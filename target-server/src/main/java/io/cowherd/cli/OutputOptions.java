@@ -61,6 +61,13 @@ final class OutputOptions {
         out.flush();
     }
 
+    /// Tells people something on stderr, whatever the form.
+    void warn(String sentence) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("cowherd: " + sentence);
+        err.flush();
+    }
+
     private static String yaml(JsonNode answer) {
         try {
             return new YAMLMapper().writeValueAsString(answer);

@@ -1,5 +1,6 @@
 package io.cowherd.management;
 
+import io.cowherd.mapping.device.FileFault;
 import io.cowherd.mapping.volume.VolumeRefusedException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
@@ -74,7 +75,7 @@ final class Answers {
                         Problem.INTERNAL_ERROR,
                         "IO_ERROR",
                         "Storage failed",
-                        "The server's storage failed: " + io + ".",
+                        "The server's storage failed: " + FileFault.describe(io) + ".",
                         "The server's log has more.");
             }
             default -> {

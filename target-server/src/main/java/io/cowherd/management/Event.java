@@ -5,7 +5,7 @@ import java.time.Instant;
 /// Something that happened to a volume.
 ///
 /// @param id counts from 1 while the server runs
-/// @param type `created`, `removed`, `renamed`, `resized` or `failed`
+/// @param type `created`, `removed`, `renamed`, `resized`, `extended` or `failed`
 /// @param time when
 /// @param volume full name of the volume
 /// @param detail a sentence, or empty

@@ -1,5 +1,6 @@
 package io.cowherd.management;
 
+import io.cowherd.config.LvmSize;
 import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeListener;
 import io.cowherd.mapping.volume.VolumeName;
@@ -77,6 +78,11 @@ public final class EventLog implements VolumeListener {
     @Override
     public void resized(Volume volume) {
         add("resized", volume, "");
+    }
+
+    @Override
+    public void extended(Volume snapshot) {
+        add("extended", snapshot, "COW store " + LvmSize.format(snapshot.cowSizeBytes()));
     }
 
     @Override

@@ -67,7 +67,7 @@ final class InspectionApi {
                             "NOT_FOUND",
                             "No such device",
                             "Device " + device + " does not exist.",
-                            "The table without a name lists all of them."));
+                            "List them: cowherd table."));
         }
         return Reply.ok(Map.of("lines", lines));
     }
@@ -113,7 +113,7 @@ final class InspectionApi {
                             "NOT_FOUND",
                             "No such session",
                             "There is no session " + id + ".",
-                            "GET /v1/sessions lists them."));
+                            "List them: cowherd sessions."));
         }
         return Reply.done();
     }

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -18,6 +19,7 @@ import com.fasterxml.jackson.databind.type.LogicalType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// The API's JSON: records with `snake_case` names, read strictly.
 ///
@@ -98,6 +100,14 @@ final class Json {
 
     /// What our own constructors said, or else Jackson's reason, which names only types of ours that users know.
     private static String reason(JsonMappingException e) {
+        if (e instanceof InvalidFormatException format && format.getTargetType().isEnum()) {
+            return "\"%s\" is none of %s"
+                    .formatted(
+                            format.getValue(),
+                            Stream.of(format.getTargetType().getEnumConstants())
+                                    .map(String::valueOf)
+                                    .collect(Collectors.joining(", ")));
+        }
         Throwable thrown = e instanceof ValueInstantiationException ? e.getCause() : null;
         String said = thrown == null ? e.getOriginalMessage() : String.valueOf(thrown.getMessage());
         return said.replaceAll("`?(java\\.lang|io\\.cowherd)[.\\w]*[.$](\\w+)`?", "$2");

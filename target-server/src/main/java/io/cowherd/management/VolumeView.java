@@ -1,7 +1,10 @@
 package io.cowherd.management;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.cowherd.mapping.volume.Volume;
 import java.math.BigDecimal;
+import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// A volume as the API shows it, with LVM2's report fields where LVM2 has them. Sizes are in bytes.
@@ -23,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 /// @param target name of the iSCSI target
 /// @param lun the LUN there
 /// @param owner the node that serves it
+/// @param state what it can be used for: `active`, `suspended`, `overflow`, `invalid` or `unreachable`
+/// @param stateReason sentences that say why, or why it may not be written; null if there is nothing to say
+/// @param notes what was not done as asked, in the answer to a change; absent if there is nothing to say
 record VolumeView(
         String lvUuid,
         String lvName,
@@ -40,8 +46,15 @@ record VolumeView(
         long hostSize,
         String target,
         int lun,
-        String owner) {
-    static VolumeView of(Volume volume, HostAccess hosts, String owner) {
+        String owner,
+        String state,
+        @Nullable String stateReason,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> notes) {
+    VolumeView {
+        notes = List.copyOf(notes);
+    }
+
+    static VolumeView of(Volume volume, HostAccess hosts, String owner, List<String> notes) {
         Volume origin = volume.origin();
         String percent = volume.dataPercent();
         BigDecimal used = percent.isEmpty() ? null : new BigDecimal(percent);
@@ -62,6 +75,9 @@ record VolumeView(
                 volume.sizeBytes(),
                 hosts.targetName(volume),
                 volume.number(),
-                owner);
+                owner,
+                volume.state().name().toLowerCase(Locale.ROOT),
+                volume.stateReason().isEmpty() ? null : volume.stateReason(),
+                notes);
     }
 }

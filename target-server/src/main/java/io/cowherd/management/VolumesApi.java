@@ -9,8 +9,10 @@ import io.cowherd.mapping.volume.SnapshotRequest.StoreKind;
 import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeName;
 import io.cowherd.mapping.volume.VolumeRefusedException;
+import io.cowherd.mapping.volume.VolumeState;
 import io.cowherd.mapping.volume.Volumes;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -114,7 +116,28 @@ final class VolumesApi {
                         Objects.requireNonNullElse(body.store(), StoreKind.P),
                         Boolean.TRUE.equals(body.readOnly()),
                         cowDevice == null ? null : cowDevice.path());
-        return made(volumes.snapshot(call.volumeName(), name, request));
+        Volume made = volumes.snapshot(call.volumeName(), name, request);
+        var notes = new ArrayList<String>();
+        noteReduced(made, request.cowSizeBytes(), notes);
+        if (body.chunkSize() != null && made.chunkSizeBytes() != request.chunkSizeBytes()) {
+            notes.add(
+                    "The COW store has chunks of %s already; %s does not apply."
+                            .formatted(
+                                    LvmSize.format(made.chunkSizeBytes()),
+                                    LvmSize.format(request.chunkSizeBytes())));
+        }
+        return made(made, notes);
+    }
+
+    /// LVM2's words for a COW store that became smaller than asked, because more could never be used.
+    private static void noteReduced(Volume snapshot, long askedBytes, List<String> notes) {
+        if (snapshot.cowSizeBytes() < askedBytes) {
+            notes.add(
+                    "Reducing COW size %s down to maximum usable size %s."
+                            .formatted(
+                                    LvmSize.format(askedBytes),
+                                    LvmSize.format(snapshot.cowSizeBytes())));
+        }
     }
 
     Reply fork(Call call) throws RequestRefusedException, VolumeRefusedException, IOException {
@@ -139,7 +162,14 @@ final class VolumesApi {
             if (size.bytes() > Long.MAX_VALUE - present) {
                 throw refused("The size is larger than any device can be (8 EiB).", "");
             }
-            return Reply.ok(view(volumes.extend(name, present + size.bytes())));
+            long asked = present + size.bytes();
+            Volume extended = volumes.extend(name, asked);
+            var notes = new ArrayList<String>();
+            noteReduced(extended, asked, notes);
+            if (extended.state() == VolumeState.OVERFLOW) {
+                notes.add(extended.stateReason());
+            }
+            return Reply.ok(VolumeView.of(extended, hosts, owner, notes));
         }
     }
 
@@ -250,10 +280,15 @@ final class VolumesApi {
     }
 
     private Reply made(Volume volume) {
-        return Reply.created(view(volume), "/v1/volumes/" + volume.name());
+        return made(volume, List.of());
+    }
+
+    private Reply made(Volume volume, List<String> notes) {
+        return Reply.created(
+                VolumeView.of(volume, hosts, owner, notes), "/v1/volumes/" + volume.name());
     }
 
     private VolumeView view(Volume volume) {
-        return VolumeView.of(volume, hosts, owner);
+        return VolumeView.of(volume, hosts, owner, List.of());
     }
 }

@@ -12,14 +12,17 @@ import io.cowherd.management.AccessToken;
 import io.cowherd.management.EventLog;
 import io.cowherd.management.ManagementServer;
 import io.cowherd.management.Readiness;
+import io.cowherd.mapping.device.FileFault;
 import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumePool;
 import io.cowherd.mapping.volume.VolumeRefusedException;
+import io.cowherd.mapping.volume.VolumeState;
 import io.cowherd.mapping.volume.Volumes;
 import io.cowherd.scsi.target.IoPool;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -92,7 +95,7 @@ public final class CowherdServer {
             return server;
         } catch (IOException e) {
             server.stop();
-            throw new StartFailedException(sentence(e), "", e);
+            throw new StartFailedException(sentence(e), correction(e), e);
         } catch (VolumeRefusedException e) {
             server.stop();
             throw new StartFailedException(String.valueOf(e.getMessage()), e.correction(), e);
@@ -105,7 +108,13 @@ public final class CowherdServer {
     private static String sentence(IOException e) {
         return e.getClass().getPackageName().startsWith("io.cowherd")
                 ? String.valueOf(e.getMessage())
-                : "The server cannot start: " + e + ".";
+                : "The server cannot start: " + FileFault.describe(e) + ".";
+    }
+
+    private static String correction(IOException e) {
+        return e instanceof FileSystemException system && system.getReason() == null
+                ? "Let this user read and write there, or name another directory with --data."
+                : "";
     }
 
     private void startUp(Preparation preparation)
@@ -206,8 +215,15 @@ public final class CowherdServer {
     }
 
     private static String describe(List<Volume> volumes) {
-        long origins = volumes.stream().filter(volume -> volume.origin() == null).count();
-        return "%d origins, %d snapshots".formatted(origins, volumes.size() - origins);
+        List<Volume> served = volumes.stream().filter(CowherdServer::isReachable).toList();
+        long origins = served.stream().filter(volume -> volume.origin() == null).count();
+        int unreachable = volumes.size() - served.size();
+        return "%d origins, %d snapshots".formatted(origins, served.size() - origins)
+                + (unreachable == 0 ? "" : "; %d volumes are out of reach".formatted(unreachable));
+    }
+
+    private static boolean isReachable(Volume volume) {
+        return volume.state() != VolumeState.UNREACHABLE;
     }
 
     private static void logFault(Throwable fault) {

@@ -20,9 +20,16 @@ final class ForegroundServer implements ServerRunner {
         Thread.setDefaultUncaughtExceptionHandler(
                 (thread, fault) -> LOG.error("a fault in thread {}", thread.getName(), fault));
         StopSignals signals = StopSignals.listen();
-        CowherdServer server = start(settings, occasion);
+        var demo = new DemoVolumes();
+        CowherdServer server =
+                start(
+                        settings,
+                        switch (occasion) {
+                            case SERVE -> CowherdServer.Preparation.NONE;
+                            case DEMO -> demo;
+                        });
         if (occasion == Occasion.DEMO) {
-            DemoVolumes.explain(server, settings, out);
+            demo.explain(server, settings, out);
         }
         try {
             signals.await();
@@ -34,15 +41,11 @@ final class ForegroundServer implements ServerRunner {
         return 0;
     }
 
-    private static CowherdServer start(ServerSettings settings, Occasion occasion)
+    private static CowherdServer start(
+            ServerSettings settings, CowherdServer.Preparation preparation)
             throws CommandFailedException {
         try {
-            return CowherdServer.start(
-                    settings,
-                    switch (occasion) {
-                        case SERVE -> CowherdServer.Preparation.NONE;
-                        case DEMO -> DemoVolumes::makeIn;
-                    });
+            return CowherdServer.start(settings, preparation);
         } catch (StartFailedException e) {
             throw new CommandFailedException(String.valueOf(e.getMessage()), e.correction());
         }

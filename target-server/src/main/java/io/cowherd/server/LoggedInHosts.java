@@ -133,10 +133,11 @@ final class LoggedInHosts implements HostAccess {
         try {
             drained.toCompletableFuture().get(timeoutMillis, TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
+            LOG.warn("{}: its commands have not ended in time", volume.name(), e);
             shown.forEach(this::attach);
             throw new VolumeRefusedException(
                     Reason.CONFLICT,
-                    volume.name() + " still has commands running on it: " + e + ".",
+                    volume.name() + " still has commands running on it.",
                     "Its storage may hang: see the server's log, and try again.");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

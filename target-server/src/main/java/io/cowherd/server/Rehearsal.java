@@ -44,10 +44,11 @@ public final class Rehearsal {
                         TransportSetting.AUTO,
                         Limits.DEFAULTS,
                         ManagementLimits.DEFAULTS);
-        CowherdServer server = CowherdServer.start(settings, DemoVolumes::makeIn);
+        var demo = new DemoVolumes();
+        CowherdServer server = CowherdServer.start(settings, demo);
         boolean done = true;
         try {
-            DemoVolumes.explain(server, settings, new PrintWriter(Writer.nullWriter()));
+            demo.explain(server, settings, new PrintWriter(Writer.nullWriter()));
             for (String command : COMMANDS) {
                 done &= type(command, server, data) == 0;
             }

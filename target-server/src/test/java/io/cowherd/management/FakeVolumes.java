@@ -9,6 +9,7 @@ import io.cowherd.mapping.volume.VolumeListener;
 import io.cowherd.mapping.volume.VolumeName;
 import io.cowherd.mapping.volume.VolumeRefusedException;
 import io.cowherd.mapping.volume.VolumeRefusedException.Reason;
+import io.cowherd.mapping.volume.VolumeState;
 import io.cowherd.mapping.volume.Volumes;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -47,6 +48,14 @@ public final class FakeVolumes implements Volumes {
     /// Lets every further change fail.
     public synchronized void failWith(IOException failure) {
         fault = failure;
+    }
+
+    /// Puts a volume into a state.
+    public synchronized void change(VolumeName name, VolumeState state, String reason)
+            throws VolumeRefusedException {
+        FakeVolume volume = find(name);
+        volume.state = state;
+        volume.stateReason = reason;
     }
 
     /// Takes a group out of service.
@@ -97,7 +106,9 @@ public final class FakeVolumes implements Volumes {
                         of,
                         of.size,
                         roundUp(cow),
-                        request.chunkSizeBytes(),
+                        request.cowDevice() == null
+                                ? request.chunkSizeBytes()
+                                : SnapshotRequest.DEFAULT_CHUNK_SIZE_BYTES,
                         request.readOnly()));
     }
 
@@ -110,6 +121,7 @@ public final class FakeVolumes implements Volumes {
                     Reason.INVALID, snapshot + " has that size already.", "Give a larger one.");
         }
         volume.cowSize = roundUp(cowSizeBytes);
+        listeners.forEach(listener -> listener.extended(volume));
         return volume;
     }
 
@@ -218,6 +230,8 @@ public final class FakeVolumes implements Volumes {
         private volatile VolumeName name;
         private volatile long cowSize;
         private volatile boolean isOpen;
+        private volatile VolumeState state = VolumeState.ACTIVE;
+        private volatile String stateReason = "";
 
         FakeVolume(
                 VolumeName name,
@@ -278,6 +292,16 @@ public final class FakeVolumes implements Volumes {
                     + "i-a"
                     + (isOpen ? "o" : "-")
                     + "s---";
+        }
+
+        @Override
+        public VolumeState state() {
+            return state;
+        }
+
+        @Override
+        public String stateReason() {
+            return stateReason;
         }
 
         @Override

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.cowherd.config.ManagementLimits;
 import io.cowherd.mapping.volume.BrokenGroup;
 import io.cowherd.mapping.volume.VolumeName;
+import io.cowherd.mapping.volume.VolumeState;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +23,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -93,6 +95,55 @@ class ManagementApiTest {
         assertEquals("iqn.2026-11.io.cowherd:volumeGroup.base", snap.path("target").asText());
         assertEquals(1, snap.path("lun").asInt());
         assertTrue(send("GET", "/v1/volumes", null).body().contains("\"data_percent\":0.00"));
+    }
+
+    @Test
+    void whatWasNotDoneAsAskedIsNoted() throws Exception {
+        makeBase();
+        JsonNode large =
+                expect(201, "POST", BASE + "/snapshots", "{'lv_name':'large','lv_size':'50G'}");
+        assertEquals(
+                "[\"Reducing COW size 50.00g down to maximum usable size 1.00g.\"]",
+                large.path("notes").toString());
+        JsonNode adopted =
+                expect(
+                        201,
+                        "POST",
+                        BASE + "/snapshots",
+                        "{'lv_name':'adopted','cow_device':'/d','chunk_size':'8k'}");
+        assertEquals(
+                "[\"The COW store has chunks of 4.00k already; 8.00k does not apply.\"]",
+                adopted.path("notes").toString());
+        JsonNode asAsked =
+                expect(201, "POST", BASE + "/snapshots", "{'lv_name':'small','lv_size':'8M'}");
+        assertTrue(asAsked.path("notes").isMissingNode(), asAsked.toString());
+        var small = VolumeName.parse("volumeGroup/small");
+        api.volumes.change(small, VolumeState.OVERFLOW, "It was full.");
+        JsonNode extended =
+                expect(200, "POST", "/v1/volumes/volumeGroup/small:extend", "{'lv_size':'+8M'}");
+        assertEquals("[\"It was full.\"]", extended.path("notes").toString());
+        assertEquals("overflow", extended.path("state").asText());
+        JsonNode shown = expect(200, "GET", "/v1/volumes/volumeGroup/small", null);
+        assertEquals("It was full.", shown.path("state_reason").asText());
+        assertTrue(shown.path("notes").isMissingNode(), shown.toString());
+        JsonNode events = expect(200, "GET", "/v1/events", null).path("events");
+        JsonNode last = events.get(events.size() - 1);
+        assertEquals("extended", last.path("type").asText());
+        assertEquals("COW store 16.00m", last.path("detail").asText());
+    }
+
+    @Test
+    void anUnknownKindOfStoreIsNamed() throws Exception {
+        makeBase();
+        String cause =
+                expect(
+                                400,
+                                "POST",
+                                BASE + "/snapshots",
+                                "{'lv_name':'s','lv_size':'8M','store':'Q'}")
+                        .path("cause")
+                        .asText();
+        assertTrue(cause.contains("\"Q\" is none of P, PO, N"), cause);
     }
 
     @Test
@@ -289,6 +340,12 @@ class ManagementApiTest {
                 expect(500, "POST", "/v1/volumes", "{'vg_name':'v','lv_name':'b','lv_size':'1G'}");
         assertEquals("IO_ERROR", problem.path("code").asText());
         assertTrue(problem.path("cause").asText().contains("no space left on device"));
+        api.volumes.failWith(new AccessDeniedException("/data/volumeGroup"));
+        assertEquals(
+                "The server's storage failed: the server has no permission to use /data/volumeGroup.",
+                expect(500, "POST", "/v1/volumes", "{'vg_name':'v','lv_name':'b','lv_size':'1G'}")
+                        .path("cause")
+                        .asText());
     }
 
     @ParameterizedTest

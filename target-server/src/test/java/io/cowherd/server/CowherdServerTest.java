@@ -52,7 +52,7 @@ class CowherdServerTest {
     }
 
     private CowherdServer demo() throws StartFailedException {
-        return CowherdServer.start(settings(data, ANY, ANY), DemoVolumes::makeIn);
+        return CowherdServer.start(settings(data, ANY, ANY), new DemoVolumes());
     }
 
     private Ran run(CowherdServer server, String command) {
@@ -126,14 +126,17 @@ class CowherdServerTest {
 
     @Test
     void theDemoIsThatOfLvm2() throws Exception {
-        CowherdServer server = demo();
+        var volumes = new DemoVolumes();
+        CowherdServer server = CowherdServer.start(settings(data, ANY, ANY), volumes);
         try {
             String list = ok(server, "ls");
             assertTrue(list.contains("base volumeGroup owi-a-s---   1.00g"), list);
             assertTrue(list.contains("snap volumeGroup swi-a-s--- 100.00m base   0.00"), list);
             var said = new StringWriter();
-            DemoVolumes.explain(server, settings(data, ANY, ANY), new PrintWriter(said));
+            volumes.explain(server, settings(data, ANY, ANY), new PrintWriter(said));
             String portal = server.advertisedPortals().getFirst();
+            String served = "Serving volumeGroup/base and its snapshot volumeGroup/snap on ";
+            assertTrue(said.toString().startsWith(served + portal + ".\n\n"), said.toString());
             assertTrue(
                     said.toString()
                             .contains(
@@ -166,7 +169,12 @@ class CowherdServerTest {
                 ok(server, "snapshot volumeGroup/base -n snap -L 8M");
                 assertEquals(2, host.reportLuns());
                 assertTrue(ok(server, "ls").contains("owi-aos---"));
-                assertTrue(ok(server, "sessions").contains(SimpleHost.NAME));
+                assertTrue(
+                        ok(server, "sessions")
+                                .matches(
+                                        "(?s).*"
+                                                + SimpleHost.NAME
+                                                + " +127\\.0\\.0\\.1:[0-9]+ .*"));
                 String wide = ok(server, "sessions -o wide").replaceAll(" +", " ");
                 assertTrue(
                         wide.matches("(?s).* None None 8192 \\d+ 262144 65536 true true 1\\s"),
@@ -257,6 +265,7 @@ class CowherdServerTest {
             Files.write(cow, new byte[] {1, 2, 3, 4}, StandardOpenOption.WRITE);
         }
         CowherdServer server = serve();
+        assertTrue(ok(server, "ls -o wide").contains("unreachable " + data), "says the file");
         String modeSense = "1A 00 3F 00 FF 00";
         String write = "2A 00 00 00 00 07 00 00 01 00";
         try (SimpleHost host = host(server)) {
@@ -272,6 +281,37 @@ class CowherdServerTest {
         } finally {
             server.stop();
         }
+    }
+
+    /// Goal: the demo says what there is, not what it would have made.
+    @Test
+    void theDemoSaysWhatIsServed() throws Exception {
+        CowherdServer server = serve();
+        try {
+            ok(server, "create volumeGroup/other -L 8M");
+            ok(server, "snapshot volumeGroup/other -n snap -L 8M");
+        } finally {
+            server.stop();
+        }
+        var volumes = new DemoVolumes();
+        var said = new StringWriter();
+        server = CowherdServer.start(settings(data, ANY, ANY), volumes);
+        try {
+            volumes.explain(server, settings(data, ANY, ANY), new PrintWriter(said));
+        } finally {
+            server.stop();
+        }
+        assertTrue(said.toString().startsWith("Serving volumeGroup/base on "), said.toString());
+        assertTrue(said.toString().contains("volumeGroup/snap is no snapshot of volumeGroup/base"));
+    }
+
+    @Test
+    void aDataDirectoryThatCannotBeUsedIsNamed() throws Exception {
+        data = Files.createFile(data.resolve("file"));
+        var refused = assertThrows(StartFailedException.class, this::serve);
+        assertEquals(
+                "The server cannot start: " + data + " is no directory.", refused.getMessage());
+        assertTrue(refused.correction().contains("--data"), refused.correction());
     }
 
     @Test

@@ -5,6 +5,7 @@ import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.INVALID;
 import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.NOT_FOUND;
 
 import io.cowherd.mapping.device.BlockDevice;
+import io.cowherd.mapping.device.FileFault;
 import io.cowherd.mapping.format.CorruptStoreException;
 import io.cowherd.mapping.format.StoreHeader;
 import io.cowherd.mapping.format.UnsupportedStoreVersionException;
@@ -12,7 +13,6 @@ import io.cowherd.mapping.volume.DeviceOpener.Opened;
 import io.cowherd.mapping.volume.SnapshotRequest.StoreKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -36,7 +36,9 @@ final class Adoption {
             throws VolumeRefusedException, IOException {
         if (!Files.exists(path)) {
             throw new VolumeRefusedException(
-                    NOT_FOUND, "There is no " + path + ".", "Name a file or a block device.");
+                    NOT_FOUND,
+                    "There is no " + path + " that the server can see.",
+                    "Name a file or a block device of the server.");
         }
         Path real = path.toRealPath();
         if (real.startsWith(directory.path())) {
@@ -67,11 +69,11 @@ final class Adoption {
         Opened opened;
         try {
             opened = devices.open(path);
-        } catch (FileSystemException e) {
+        } catch (IOException e) {
             throw new VolumeRefusedException(
                     CONFLICT,
-                    path + " cannot be used: " + e.getReason() + ".",
-                    "Name a file or block device that nobody else uses.");
+                    path + " cannot be used: " + FileFault.describe(e) + ".",
+                    "Name a file or block device that the server may read and write, and that nobody else uses.");
         }
         long size = opened.device().sizeBytes();
         if (size < BlockDevice.SECTOR_BYTES || size > Extents.MAX_BYTES) {

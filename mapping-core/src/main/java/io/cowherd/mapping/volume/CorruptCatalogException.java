@@ -23,6 +23,6 @@ public final class CorruptCatalogException extends IOException {
                         + expected
                         + ". Put a backup in its place, or the generation before, which is kept beside it as "
                         + CatalogFile.PREVIOUS
-                        + ".");
+                        + ": it lacks the last change; if that was a snapshot, the snapshot is lost with it.");
     }
 }

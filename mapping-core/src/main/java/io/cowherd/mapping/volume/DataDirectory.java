@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -72,6 +73,9 @@ final class DataDirectory implements AutoCloseable {
             return directory;
         }
         Path absolute = directory.toAbsolutePath();
+        if (Files.exists(absolute)) {
+            throw new NotDirectoryException(absolute.toString());
+        }
         Path parent = absolute.getParent();
         if (parent != null) {
             Files.createDirectories(parent);

@@ -2,7 +2,6 @@ package io.cowherd.mapping.volume;
 
 import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.CONFLICT;
 import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.EXHAUSTED;
-import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.INVALID;
 
 import io.cowherd.mapping.format.CorruptStoreException;
 import io.cowherd.mapping.volume.Catalog.Backing;
@@ -87,6 +86,13 @@ final class Family {
     /// True while the origin must not be written, because a snapshot is out of reach that is not known to be lost.
     boolean held() {
         return held;
+    }
+
+    /// Why [#held], in a sentence.
+    String whyHeld() {
+        List<SnapshotVolume> missing =
+                snapshots.stream().filter(SnapshotVolume::needsOriginUnchanged).toList();
+        return origin + " is read-only while snapshots of it are out of reach: " + missing + ".";
     }
 
     FamilyStack stack() {
@@ -218,13 +224,15 @@ final class Family {
     }
 
     /// A volume that serves errors.
-    SnapshotVolume broken(Catalog.Snapshot record, Undo undo) throws IOException {
+    ///
+    /// @param why sentences for people
+    SnapshotVolume broken(Catalog.Snapshot record, String why, Undo undo) throws IOException {
         var name = new VolumeName(group.name(), record.name());
         var devices =
                 SnapshotStack.broken(
                         record, context.mapper(), group.uuid(), DeviceNames.of(name), undo);
         var volume = new SnapshotVolume(this, record, name, devices);
-        volume.markBroken();
+        volume.markBroken(why);
         return volume;
     }
 
@@ -258,20 +266,9 @@ final class Family {
     /// Makes a COW store larger, online.
     void extend(SnapshotVolume snapshot, long askedBytes)
             throws VolumeRefusedException, IOException {
+        requireValid(snapshot);
         requireReachable(snapshot);
-        long present = snapshot.cowSizeBytes();
-        int chunk = snapshot.chunkSizeBytes();
-        long size = Sizes.cow(askedBytes, snapshot.sizeBytes(), chunk, context.log());
-        if (askedBytes == 0 || size <= present) {
-            throw new VolumeRefusedException(
-                    INVALID,
-                    "New size given ("
-                            + Sizes.display(size)
-                            + ") not larger than existing size ("
-                            + Sizes.display(present)
-                            + ").",
-                    "A COW store can only grow, to the maximum useful size at most.");
-        }
+        long size = Sizes.extended(snapshot, askedBytes, context.log());
         grow(snapshot, size);
         group.catalog()
                 .update(
@@ -336,6 +333,17 @@ final class Family {
         }
     }
 
+    private static void requireValid(SnapshotVolume snapshot) throws VolumeRefusedException {
+        if (snapshot.invalid()) {
+            throw new VolumeRefusedException(
+                    CONFLICT,
+                    snapshot
+                            + " is lost, and more space does not bring it back: "
+                            + snapshot.stateReason(),
+                    "Remove it, and take another snapshot with a larger store.");
+        }
+    }
+
     /// A new snapshot would stand on what is about to change.
     private void requireWritable() throws VolumeRefusedException {
         if (held) {
@@ -350,10 +358,8 @@ final class Family {
         if (volume.broken()) {
             throw new VolumeRefusedException(
                     CONFLICT,
-                    "The data of " + volume + " is out of reach.",
-                    "See the log for the reason; bring it back and restart the server, or remove "
-                            + volume
-                            + ".");
+                    "The data of " + volume + " is out of reach: " + volume.stateReason(),
+                    "Bring it back and restart the server, or remove " + volume + ".");
         }
     }
 
@@ -412,7 +418,7 @@ final class Family {
 
     /// A snapshot is lost. When this returns, no restart brings it back as valid.
     void invalidated(SnapshotVolume snapshot, String why) throws IOException {
-        boolean first = snapshot.markInvalid();
+        boolean first = snapshot.markInvalid(why);
         try {
             group.catalog()
                     .update(

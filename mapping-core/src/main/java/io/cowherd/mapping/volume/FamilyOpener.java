@@ -1,12 +1,13 @@
 package io.cowherd.mapping.volume;
 
+import io.cowherd.mapping.device.FileFault;
+import io.cowherd.mapping.format.CorruptStoreException;
+import io.cowherd.mapping.format.UnsupportedStoreVersionException;
 import io.cowherd.mapping.volume.Catalog.Backing;
 import io.cowherd.mapping.volume.DeviceOpener.Opened;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /// Brings a family back from the catalog at start.
 ///
@@ -36,35 +37,38 @@ final class FamilyOpener {
         try (var undo = new Undo(context.log())) {
             undo.push("close " + family.origin(), family.stack()::abandon);
             Catalog.Origin origin = record.origin();
-            Opened opened = reach(origin.name(), origin.backing(), origin.sizeBytes());
-            if (opened != null) {
-                undo.push("close " + opened.device(), opened.file()::close);
-                family.stack().standOn(opened);
-            }
+            boolean reached = standOn(origin, undo);
             var volumes = new ArrayList<SnapshotVolume>();
             for (Catalog.Snapshot snapshot : record.snapshots()) {
-                volumes.add(open(snapshot, opened != null, undo));
+                volumes.add(open(snapshot, reached, undo));
             }
-            family.opened(volumes, opened != null);
-            if (opened == null) {
-                family.origin().markBroken();
-                family.stack().serveErrors(origin.sizeBytes());
-            } else {
+            family.opened(volumes, reached);
+            if (reached) {
                 serve(origin.sizeBytes());
+            } else {
+                family.stack().serveErrors(origin.sizeBytes());
             }
             undo.keep();
         }
     }
 
+    /// @return false if the origin cannot be reached
+    private boolean standOn(Catalog.Origin origin, Undo undo) {
+        try {
+            Opened opened = reach(path(origin.backing()), origin.sizeBytes());
+            undo.push("close " + opened.device(), opened.file()::close);
+            family.stack().standOn(opened);
+            return true;
+        } catch (IOException e) {
+            family.origin().markBroken(complain(origin.name(), e));
+            return false;
+        }
+    }
+
     private void serve(long sizeBytes) throws IOException {
         if (family.held()) {
-            List<SnapshotVolume> missing =
-                    family.snapshots().stream()
-                            .filter(SnapshotVolume::needsOriginUnchanged)
-                            .toList();
-            String why =
-                    family.origin() + " is read-only while snapshots are out of reach: " + missing;
-            context.log().accept(why + ".");
+            String why = family.whyHeld();
+            context.log().accept(why);
             family.stack().hold(sizeBytes, why);
         }
         family.stack().serve(sizeBytes);
@@ -72,9 +76,14 @@ final class FamilyOpener {
 
     private SnapshotVolume open(Catalog.Snapshot record, boolean originReached, Undo undo)
             throws IOException {
-        SnapshotVolume volume = originReached ? attach(record, undo) : null;
-        if (volume == null) {
-            return family.broken(record, undo);
+        if (!originReached) {
+            return family.broken(record, "Its origin is out of reach.", undo);
+        }
+        SnapshotVolume volume;
+        try {
+            volume = attach(record, undo);
+        } catch (IOException e) {
+            return family.broken(record, complain(record.name(), e), undo);
         }
         if (!volume.invalid() && volume.status() instanceof SnapshotStatus.Invalid) {
             String why = "Snapshot is marked invalid.";
@@ -86,54 +95,46 @@ final class FamilyOpener {
         return volume;
     }
 
-    /// @return null if it cannot be reached, or cannot be believed
-    private @Nullable SnapshotVolume attach(Catalog.Snapshot record, Undo all) {
-        Opened cow = reach(record.name(), record.cow(), record.cowSizeBytes());
-        if (cow == null) {
-            return null;
-        }
+    /// @throws IOException if it cannot be reached, or cannot be believed
+    private SnapshotVolume attach(Catalog.Snapshot record, Undo all) throws IOException {
+        Path path = path(record.cow());
+        Opened cow = reach(path, record.cowSizeBytes());
         try (var undo = new Undo(context.log())) {
-            undo.push("close " + cow.device(), cow.file()::close);
+            undo.push("close " + path, cow.file()::close);
             SnapshotVolume volume = family.loaded(record, cow, undo);
             volume.mapped().resume();
             undo.handTo(all);
             return volume;
-        } catch (IOException e) {
-            complain(record.name(), e);
-            return null;
+        } catch (CorruptStoreException | UnsupportedStoreVersionException e) {
+            throw new IOException(path + ": " + e.getMessage(), e); // they know its number only
         }
     }
 
-    private @Nullable Opened reach(String name, Backing backing, long sizeBytes) {
-        Path path =
-                switch (backing) {
-                    case Backing.Own(String file) -> family.folder().path(file);
-                    case Backing.Adopted(Path adopted) -> adopted;
-                };
-        try {
-            Opened opened = context.devices().open(path);
-            long found = opened.device().sizeBytes();
-            if (found >= sizeBytes) {
-                return opened;
-            }
+    private Path path(Backing backing) {
+        return switch (backing) {
+            case Backing.Own(String file) -> family.folder().path(file);
+            case Backing.Adopted(Path adopted) -> adopted;
+        };
+    }
+
+    private Opened reach(Path path, long sizeBytes) throws IOException {
+        Opened opened = context.devices().open(path);
+        long found = opened.device().sizeBytes();
+        if (found < sizeBytes) {
             opened.file().close();
             throw new IOException(
                     path + " has " + found + " bytes, " + sizeBytes + " are in the catalog");
-        } catch (IOException e) {
-            complain(name, e);
-            return null;
         }
+        return opened;
     }
 
-    private void complain(String name, IOException cause) {
-        context.log()
-                .accept(
-                        new VolumeName(family.group().name(), name)
-                                + " cannot be used: "
-                                + cause.getClass().getSimpleName()
-                                + ": "
-                                + cause.getMessage()
-                                + "."
-                                + CURE);
+    /// Tells the operator.
+    ///
+    /// @return why, as a sentence
+    private String complain(String name, IOException cause) {
+        String why = FileFault.describe(cause) + ".";
+        var volume = new VolumeName(family.group().name(), name);
+        context.log().accept(volume + " cannot be used: " + why + CURE);
+        return why;
     }
 }

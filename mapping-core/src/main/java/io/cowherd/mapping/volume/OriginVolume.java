@@ -29,6 +29,11 @@ final class OriginVolume extends PoolVolume {
     }
 
     @Override
+    public String stateReason() {
+        return readOnly() ? family().whyHeld() : super.stateReason();
+    }
+
+    @Override
     public int chunkSizeBytes() {
         return 0;
     }

@@ -19,7 +19,7 @@ abstract sealed class PoolVolume implements Volume permits OriginVolume, Snapsho
     // Any thread
     private volatile VolumeName name;
     private volatile boolean open;
-    private volatile boolean broken;
+    private volatile @Nullable String broken;
 
     PoolVolume(Family family, UUID uuid, int number, VolumeName name, MappedDevice device) {
         this.family = family;
@@ -38,12 +38,14 @@ abstract sealed class PoolVolume implements Volume permits OriginVolume, Snapsho
     }
 
     /// The data cannot be reached: from now on the device serves errors.
-    final void markBroken() {
-        broken = true;
+    ///
+    /// @param why sentences for people
+    final void markBroken(String why) {
+        broken = why;
     }
 
     final boolean broken() {
-        return broken;
+        return broken != null;
     }
 
     final void renamed(VolumeName to) {
@@ -77,18 +79,18 @@ abstract sealed class PoolVolume implements Volume permits OriginVolume, Snapsho
 
     @Override
     public final String attributes() {
-        return new Attributes(kind(), access(), state(), open).toString();
+        return new Attributes(kind(), access(), attributeState(), open).toString();
     }
 
     abstract Attributes.Kind kind();
 
     abstract Attributes.Access access();
 
-    private Attributes.State state() {
+    private Attributes.State attributeState() {
         if (invalid()) {
             return isSuspended() ? Attributes.State.INVALID_SUSPENDED : Attributes.State.INVALID;
         }
-        if (broken) {
+        if (broken()) {
             return Attributes.State.BROKEN;
         }
         return isSuspended() ? Attributes.State.SUSPENDED : Attributes.State.ACTIVE;
@@ -96,6 +98,20 @@ abstract sealed class PoolVolume implements Volume permits OriginVolume, Snapsho
 
     private boolean isSuspended() {
         return device.info().isSuspended();
+    }
+
+    @Override
+    public VolumeState state() {
+        if (broken()) {
+            return VolumeState.UNREACHABLE;
+        }
+        return isSuspended() ? VolumeState.SUSPENDED : VolumeState.ACTIVE;
+    }
+
+    @Override
+    public String stateReason() {
+        String why = broken;
+        return why == null ? "" : why;
     }
 
     @Override

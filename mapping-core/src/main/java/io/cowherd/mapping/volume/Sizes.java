@@ -41,6 +41,37 @@ final class Sizes {
         return askedBytes == 0 ? max : Math.min(wanted, max);
     }
 
+    /// Size of a COW store that is to grow.
+    ///
+    /// @param askedBytes its size afterwards, as in [#cow]
+    /// @param log is told LVM2's words if it is cut
+    static long extended(Volume snapshot, long askedBytes, Consumer<String> log)
+            throws VolumeRefusedException {
+        long present = snapshot.cowSizeBytes();
+        if (askedBytes <= present) {
+            throw new VolumeRefusedException(
+                    INVALID,
+                    "New size given ("
+                            + display(askedBytes)
+                            + ") not larger than existing size ("
+                            + display(present)
+                            + ").",
+                    "Give a larger one: a COW store can only grow.");
+        }
+        long size = cow(askedBytes, snapshot.sizeBytes(), snapshot.chunkSizeBytes(), log);
+        if (size <= present) {
+            throw new VolumeRefusedException(
+                    INVALID,
+                    "The COW store of "
+                            + snapshot.name()
+                            + " has its maximum usable size already, "
+                            + display(present)
+                            + ".",
+                    "Nothing has to be done: it cannot overflow.");
+        }
+        return size;
+    }
+
     /// Chunk size of a new store, in LVM2's range (vector 84).
     static void checkChunk(int chunkBytes) throws VolumeRefusedException {
         if (!Extents.isChunkSize(chunkBytes)) {

@@ -1,6 +1,7 @@
 package io.cowherd.mapping.volume;
 
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /// A snapshot.
 ///
@@ -9,13 +10,18 @@ final class SnapshotVolume extends PoolVolume {
     /// Start, length and type stand before the status proper.
     private static final int WORDS_BEFORE_STATUS = 3;
 
+    /// As the kernel has it (spec 2.9): more space alone does not end it.
+    private static final String OVERFLOW_REASON =
+            "It was full when it was to be written. It refuses writes until it is larger and the server was started"
+                    + " again.";
+
     private final SnapshotStack stack;
     private final boolean readOnly;
     private final int chunkSizeBytes;
 
     // Any thread
     private volatile long cowSizeBytes;
-    private final AtomicBoolean invalid;
+    private final AtomicReference<@Nullable String> invalid;
 
     SnapshotVolume(Family family, Catalog.Snapshot record, VolumeName name, SnapshotStack stack) {
         super(family, record.uuid(), record.number(), name, stack.visible());
@@ -23,19 +29,20 @@ final class SnapshotVolume extends PoolVolume {
         this.readOnly = record.readOnly();
         this.chunkSizeBytes = record.chunkSizeBytes();
         this.cowSizeBytes = record.cowSizeBytes();
-        this.invalid = new AtomicBoolean(record.invalid() != null);
+        this.invalid = new AtomicReference<>(record.invalid());
     }
 
     /// True if its store is out of reach, and yet not known to be lost: no chunk may leave the origin meanwhile.
     boolean needsOriginUnchanged() {
-        return broken() && !invalid.get();
+        return broken() && !invalid();
     }
 
     /// From now on it is lost.
     ///
+    /// @param why a sentence for people; the first one is kept
     /// @return true if it was not before
-    boolean markInvalid() {
-        return invalid.compareAndSet(false, true);
+    boolean markInvalid(String why) {
+        return invalid.compareAndSet(null, why);
     }
 
     SnapshotStack stack() {
@@ -85,7 +92,26 @@ final class SnapshotVolume extends PoolVolume {
 
     @Override
     public boolean invalid() {
-        return invalid.get();
+        return invalid.get() != null;
+    }
+
+    @Override
+    public VolumeState state() {
+        if (invalid()) {
+            return VolumeState.INVALID;
+        }
+        return !broken() && status() instanceof SnapshotStatus.Overflow
+                ? VolumeState.OVERFLOW
+                : super.state();
+    }
+
+    @Override
+    public String stateReason() {
+        return switch (state()) {
+            case INVALID -> String.valueOf(invalid.get());
+            case OVERFLOW -> OVERFLOW_REASON;
+            case UNREACHABLE, SUSPENDED, ACTIVE -> super.stateReason();
+        };
     }
 
     @Override

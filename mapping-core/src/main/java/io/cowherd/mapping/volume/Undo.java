@@ -1,5 +1,6 @@
 package io.cowherd.mapping.volume;
 
+import io.cowherd.mapping.device.FileFault;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -70,7 +71,7 @@ final class Undo implements AutoCloseable {
         try {
             step.run();
         } catch (IOException e) {
-            log.accept("Could not " + name + ": " + e.getMessage());
+            log.accept("Could not " + name + ": " + FileFault.describe(e) + ".");
         }
     }
 }

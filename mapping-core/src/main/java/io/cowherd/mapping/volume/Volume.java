@@ -34,6 +34,12 @@ public interface Volume {
     /// LVM2's `lv_attr`, 10 characters (spec 3.3), e.g. `owi-a-s---`. Position 6 follows [#open(boolean)].
     String attributes();
 
+    /// What it can be used for at present.
+    VolumeState state();
+
+    /// Sentences that say why it is in this state, or may not be written; empty if there is nothing to say.
+    String stateReason();
+
     /// Chunk size in bytes of a snapshot; 0 for an origin.
     int chunkSizeBytes();
 

@@ -15,6 +15,9 @@ public interface VolumeListener {
     /// The size that hosts see has changed.
     default void resized(Volume volume) {}
 
+    /// A snapshot's COW store has grown; the size that hosts see has not.
+    default void extended(Volume snapshot) {}
+
     /// A snapshot has been invalidated or has overflowed; `why` is a sentence for the log.
     default void failed(Volume volume, String why) {}
 }

@@ -6,6 +6,7 @@ import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.EXISTS;
 import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.INVALID;
 import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.NOT_FOUND;
 
+import io.cowherd.mapping.device.FileFault;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -95,7 +96,11 @@ public final class VolumePool implements Volumes {
                             name,
                             isOurs(e)
                                     ? String.valueOf(e.getMessage())
-                                    : "The folder " + folder + " cannot be opened: " + e + ".",
+                                    : "The folder "
+                                            + folder
+                                            + " cannot be opened: "
+                                            + FileFault.describe(e)
+                                            + ".",
                             "Start the server again after that: until then nothing in "
                                     + name
                                     + " is served or changed.");
@@ -234,6 +239,7 @@ public final class VolumePool implements Volumes {
                                 "Extend one of its snapshots.");
                     }
                     target.family().extend(target, cowSizeBytes);
+                    context.announce(listener -> listener.extended(target));
                     return target;
                 });
     }
@@ -272,7 +278,7 @@ public final class VolumePool implements Volumes {
                             throw new VolumeRefusedException(
                                     CONFLICT,
                                     name + " has " + doomed.size() + " snapshots.",
-                                    "Remove them first, or together with it.");
+                                    "Remove them first, or together with it (--with-snapshots).");
                         }
                     }
                     doomed.add(volume);
@@ -307,7 +313,7 @@ public final class VolumePool implements Volumes {
         if (volume == null) {
             refuseBroken(name);
             throw new VolumeRefusedException(
-                    NOT_FOUND, "There is no volume " + name + ".", "List the volumes.");
+                    NOT_FOUND, "There is no volume " + name + ".", "List them: cowherd ls.");
         }
         return volume;
     }
@@ -389,6 +395,20 @@ public final class VolumePool implements Volumes {
                 throw new IOException("The pool in " + directory + " is closed.");
             }
             return change.make();
+        } catch (IOException e) {
+            if (FileFault.isNoSpace(e)) {
+                throw new VolumeRefusedException(
+                        EXHAUSTED,
+                        "The file system is full: " + FileFault.describe(e) + ".",
+                        "Make room on it, and try again.");
+            }
+            if (FileFault.isTooLarge(e)) {
+                throw new VolumeRefusedException(
+                        INVALID,
+                        "The file system has no files of that size: " + FileFault.describe(e) + ".",
+                        "Ask for a smaller size.");
+            }
+            throw e;
         } finally {
             changes.unlock();
         }

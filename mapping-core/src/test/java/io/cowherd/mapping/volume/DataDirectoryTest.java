@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.cowherd.mapping.device.FileFault;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
@@ -78,6 +80,13 @@ class DataDirectoryTest {
 
     private static long pid() {
         return ProcessHandle.current().pid();
+    }
+
+    @Test
+    void aFileIsNoDirectory() throws IOException {
+        Path file = Files.createFile(parent.resolve("file"));
+        var refused = assertThrows(NotDirectoryException.class, () -> new PoolFixture(file));
+        assertEquals(file + " is no directory", FileFault.describe(refused));
     }
 
     @Test

@@ -38,6 +38,11 @@ class VolumeListenerTest {
                 }
 
                 @Override
+                public void extended(Volume snapshot) {
+                    hear("extended", snapshot);
+                }
+
+                @Override
                 public void failed(Volume volume, String why) {
                     heard.add("failed " + volume.name() + ": " + why);
                 }
@@ -60,6 +65,7 @@ class VolumeListenerTest {
             fixture.pool().addListener(listener);
             Volume base = fixture.pool().adopt(new VolumeName("vg", "base"), disk);
             Volume snap = fixture.snapshot("vg/base", "snap", 4 * MIB, 512 << 10);
+            fixture.pool().extend(snap.name(), 8 * MIB);
             fixture.pool().rename(snap.name(), new VolumeName("vg", "other"));
             fixture.pool().remove(base.name(), true);
         }
@@ -67,6 +73,7 @@ class VolumeListenerTest {
                 List.of(
                         "created vg/base",
                         "created vg/snap",
+                        "extended vg/snap",
                         "renamed from vg/snap vg/other",
                         "removing vg/other",
                         "removing vg/base"),

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.cowherd.mapping.device.DeviceOperation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -20,7 +21,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
@@ -163,6 +166,13 @@ class VolumePoolFaultTest {
         Volume base = damaged.get("vg/base");
         assertEquals("swi-X-s-p-", damaged.get("vg/snap").attributes());
         assertEquals("oRi-a-s---", base.attributes());
+        assertEquals(VolumeState.UNREACHABLE, damaged.get("vg/snap").state());
+        String why = damaged.get("vg/snap").stateReason();
+        assertTrue(why.matches("there is no .*\\.cow\\."), why);
+        assertEquals(VolumeState.ACTIVE, base.state());
+        assertEquals(
+                "vg/base is read-only while snapshots of it are out of reach: [vg/snap].",
+                base.stateReason());
         assertTrue(base.readOnly());
         assertTrue(
                 damaged.log.getFirst().startsWith("vg/snap cannot be used: "),
@@ -247,7 +257,7 @@ class VolumePoolFaultTest {
         try (var damaged = open()) {
             assertEquals("swi-X-s-p-", damaged.get("vg/snap").attributes());
             assertTrue(
-                    damaged.log.getFirst().contains("CorruptStoreException"),
+                    damaged.log.getFirst().contains(".cow: Invalid or corrupt snapshot"),
                     damaged.log::toString);
         }
     }
@@ -322,6 +332,38 @@ class VolumePoolFaultTest {
             pool.remove(VolumeName.parse("fine/snap"), false);
         }
         assertEquals(before, contentOf(data.resolve("vg")));
+    }
+
+    /// Goal: a full disk, and a file system without files as large, are told as such. Method: making the file ends with what
+    /// the JDK says then.
+    @Test
+    void whatTheFileSystemCannotTakeIsRefused() throws Exception {
+        var answer = new AtomicReference<@Nullable IOException>();
+        DeviceOpener failing =
+                path -> {
+                    IOException failure = answer.get();
+                    if (failure != null) {
+                        throw failure;
+                    }
+                    return DeviceOpener.FILES.open(path);
+                };
+        try (var fixture = new PoolFixture(data, DurableFiles.LOCAL, failing)) {
+            answer.set(new FileSystemException("/d", null, "No space left on device"));
+            assertRefused(VolumeRefusedException.Reason.EXHAUSTED, "Make room", fixture);
+            answer.set(new IOException("File too large"));
+            assertRefused(VolumeRefusedException.Reason.INVALID, "smaller", fixture);
+            answer.set(null);
+            fixture.create("vg/base", 4 * MIB);
+        }
+    }
+
+    private static void assertRefused(
+            VolumeRefusedException.Reason reason, String correction, PoolFixture fixture) {
+        var refusal =
+                assertThrows(
+                        VolumeRefusedException.class, () -> fixture.create("vg/base", 4 * MIB));
+        assertEquals(reason, refusal.reason(), refusal.getMessage());
+        assertTrue(refusal.correction().contains(correction), refusal.correction());
     }
 
     private static void refused(Executable change) {

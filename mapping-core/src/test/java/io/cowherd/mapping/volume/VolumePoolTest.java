@@ -97,9 +97,10 @@ class VolumePoolTest {
         fill(base, 0, 20 * MIB, 1);
         assertInvalid(snap);
         assertHolds(base, 19 * MIB, 64 * KIB, 1);
-        fixture.pool().extend(snap.name(), 32 * MIB);
-        assertInvalid(snap);
-        assertEquals(32 * MIB, snap.cowSizeBytes());
+        var refused =
+                assertRefused(Reason.CONFLICT, () -> fixture.pool().extend(snap.name(), 32 * MIB));
+        assertTrue(refused.correction().contains("take another"), refused.correction());
+        assertEquals(8 * MIB, snap.cowSizeBytes());
         fixture.restart();
         assertInvalid(fixture.get("volumeGroup/snap"));
         assertHolds(fixture.get("volumeGroup/base"), 19 * MIB, 64 * KIB, 1);
@@ -108,9 +109,35 @@ class VolumePoolTest {
     private void assertInvalid(Volume snap) {
         assertTrue(snap.invalid());
         assertEquals("swi-I-s---", snap.attributes());
+        assertEquals(VolumeState.INVALID, snap.state());
+        assertEquals("Invalidating snapshot: Unable to allocate exception.", snap.stateReason());
         assertEquals("100.00", snap.dataPercent());
         assertTrue(status("volumeGroup-snap").endsWith(" snapshot Invalid"));
         assertThrows(IOException.class, () -> assertHolds(snap, 0, 4096, 1));
+    }
+
+    /// Vector 57: what an overflowed snapshot needs to be written again is more space, and a new start.
+    @Test
+    void anOverflowedSnapshotIsWritableOnceItIsLargerAndLoadedAgain() throws Exception {
+        Volume base = fixture.create("vg/base", 16 * MIB);
+        fill(base, 0, 16 * MIB, 1);
+        var request = new SnapshotRequest(4 * MIB, 4096, StoreKind.PO, false, null);
+        Volume snap = fixture.pool().snapshot(base.name(), "snap", request);
+        assertEquals(VolumeState.ACTIVE, snap.state());
+        assertThrows(IOException.class, () -> fill(snap, 0, 8 * MIB, 2));
+        assertEquals(VolumeState.OVERFLOW, snap.state());
+        assertTrue(snap.stateReason().contains("refuses writes"), snap.stateReason());
+        assertEquals("swi-a-s---", snap.attributes(), "as lvs shows it");
+        fixture.pool().extend(snap.name(), 12 * MIB);
+        assertEquals(VolumeState.OVERFLOW, snap.state());
+        assertThrows(IOException.class, () -> fill(snap, 12 * MIB, 4096, 3));
+        fixture.restart();
+        Volume again = fixture.get("vg/snap");
+        assertEquals(VolumeState.ACTIVE, again.state());
+        assertEquals("", again.stateReason());
+        fill(again, 12 * MIB, 2 * MIB, 3);
+        assertHolds(again, 12 * MIB, 2 * MIB, 3);
+        assertHolds(fixture.get("vg/base"), 12 * MIB, 2 * MIB, 1);
     }
 
     /// Vector 81.
@@ -319,6 +346,12 @@ class VolumePoolTest {
         fixture.pool().extend(snap.name(), GIB);
         assertEquals(12 * MIB, snap.cowSizeBytes());
         assertTrue(fixture.log.getLast().startsWith("Reducing COW size 1.00 GiB"));
+        var most =
+                assertRefused(Reason.INVALID, () -> fixture.pool().extend(snap.name(), 16 * MIB));
+        assertTrue(
+                String.valueOf(most.getMessage())
+                        .endsWith("maximum usable size already, 12.00 MiB."),
+                most.getMessage());
     }
 
     @Test

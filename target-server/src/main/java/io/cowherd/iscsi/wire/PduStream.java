@@ -1,5 +1,6 @@
 package io.cowherd.iscsi.wire;
 
+import io.cowherd.config.HostPort;
 import io.cowherd.iscsi.pdu.ConnectionFailed;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -109,7 +110,9 @@ public final class PduStream extends ChannelInboundHandlerAdapter {
 
     /// Address of the initiator, for people.
     public String remoteAddress() {
-        return String.valueOf(channel().remoteAddress());
+        return channel().remoteAddress() instanceof InetSocketAddress address
+                ? new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString()
+                : String.valueOf(channel().remoteAddress());
     }
 
     /// The address that the initiator connected to.
