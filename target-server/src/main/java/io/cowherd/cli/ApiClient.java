@@ -5,15 +5,18 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.cowherd.config.ServerSettings;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
@@ -111,13 +114,19 @@ final class ApiClient {
         try {
             return http.send(request, handler);
         } catch (ConnectException e) {
+            throw unconnected(e);
+        } catch (HttpConnectTimeoutException _) {
             throw new CommandFailedException(
-                    "There is no server at " + server + ".",
-                    "Start one (cowherd serve, cowherd demo), or name it with --server or COWHERD_SERVER.");
+                    server.getHost() + " does not answer.",
+                    "Is the server's address right (--server, COWHERD_SERVER), and may it be reached from here?");
         } catch (IOException e) {
             throw new CommandFailedException(
                     "The conversation with " + server + " failed: " + e.getMessage() + ".",
-                    "Whether the request took effect is not known: look before you repeat it.");
+                    request.method().equals("GET")
+                            ? "Is this the management address of a Cowherd server? It speaks http, by default on port "
+                                    + ServerSettings.DEFAULT_HTTP.port()
+                                    + "."
+                            : "Whether the request took effect is not known: look before you repeat it.");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CommandFailedException("Interrupted.", "");
@@ -126,6 +135,19 @@ final class ApiClient {
                     "The token cannot be sent: it has characters that no token has.",
                     "Give the text of the file token in the server's data directory.");
         }
+    }
+
+    private CommandFailedException unconnected(ConnectException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnresolvedAddressException) {
+                return new CommandFailedException(
+                        "There is no host " + server.getHost() + ": its name is not known here.",
+                        "Name the server with --server or COWHERD_SERVER.");
+            }
+        }
+        return new CommandFailedException(
+                "There is no server at " + server + ".",
+                "Start one (cowherd serve, cowherd demo), or name it with --server or COWHERD_SERVER.");
     }
 
     private CommandFailedException refused(int status, String body) {

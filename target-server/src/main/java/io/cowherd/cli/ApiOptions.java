@@ -14,8 +14,9 @@ import picocli.CommandLine.Spec;
 
 /// Which server a command talks to, and the token it shows.
 ///
-/// The token is that of `--token`, `COWHERD_TOKEN`, `--token-file`, or of `./data/token`, the first of them that is
-/// there. The last is for servers of this machine only: a secret is not sent elsewhere unasked.
+/// The token is that of `--token`, `--token-file`, `COWHERD_TOKEN`, or of `./data/token`, the first of them that is
+/// there: what is typed goes before what was exported once. The last is for servers of this machine only: a secret is not
+/// sent elsewhere unasked.
 final class ApiOptions {
     private static final Path DEFAULT_TOKEN_FILE =
             ServerSettings.DEFAULT_DATA_DIRECTORY.resolve("token");
@@ -26,23 +27,21 @@ final class ApiOptions {
     @Option(
             names = "--server",
             paramLabel = "URL",
-            description = "the server (default: $COWHERD_SERVER, else http://127.0.0.1:3261)",
-            defaultValue = "${env:COWHERD_SERVER}")
+            description = "the server (default: $COWHERD_SERVER, else http://127.0.0.1:3261)")
     private @Nullable String server;
 
     @Option(
             names = "--token",
             paramLabel = "TEXT",
             description =
-                    "the server's token (default: $COWHERD_TOKEN, else the text of the token file). Other users of"
-                            + " this machine can see arguments: prefer --token-file",
-            defaultValue = "${env:COWHERD_TOKEN}")
+                    "the server's token. Other users of this machine can see arguments: prefer --token-file")
     private @Nullable String token;
 
     @Option(
             names = "--token-file",
             paramLabel = "FILE",
-            description = "file with the token (default: ./data/token)")
+            description =
+                    "file with the token (default: the text of $COWHERD_TOKEN, else the file ./data/token)")
     private @Nullable Path tokenFile;
 
     ApiClient client() throws CommandFailedException {
@@ -51,8 +50,8 @@ final class ApiOptions {
     }
 
     private URI uri() {
-        String text = server;
-        if (text == null || text.isEmpty()) {
+        String text = firstGiven(server, CowherdCommand.environment(spec, "COWHERD_SERVER"));
+        if (text == null) {
             return URI.create("http://" + ServerSettings.DEFAULT_HTTP);
         }
         try {
@@ -75,16 +74,24 @@ final class ApiOptions {
     }
 
     private @Nullable String tokenFor(URI uri) throws CommandFailedException {
-        String given = token;
-        if (given != null && !given.isEmpty()) {
-            return given;
-        }
         Path file = tokenFile;
-        if (file != null) {
+        if (file != null && firstGiven(token, null) == null) {
             return read(file);
+        }
+        String given = firstGiven(token, CowherdCommand.environment(spec, "COWHERD_TOKEN"));
+        if (given != null) {
+            return given;
         }
         boolean here = new HostPort(bare(uri.getHost()), 0).isLoopback();
         return here && Files.exists(DEFAULT_TOKEN_FILE) ? read(DEFAULT_TOKEN_FILE) : null;
+    }
+
+    /// An empty text is none: so `COWHERD_TOKEN= cowherd …` works.
+    private static @Nullable String firstGiven(@Nullable String typed, @Nullable String exported) {
+        if (typed != null && !typed.isEmpty()) {
+            return typed;
+        }
+        return exported == null || exported.isEmpty() ? null : exported;
     }
 
     private static String bare(String host) {

@@ -2,6 +2,8 @@ package io.cowherd.cli;
 
 import io.cowherd.config.HostPort;
 import java.io.PrintWriter;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -38,22 +40,34 @@ import picocli.CommandLine.Spec;
             RemoveCommand.class,
             TargetsCommand.class,
             SessionsCommand.class,
-            EventsCommand.class
+            EventsCommand.class,
+            CommandLine.HelpCommand.class
         })
 public final class CowherdCommand implements Runnable {
     private static final int FAILED = 1;
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
-    private CowherdCommand() {}
+    private final UnaryOperator<@Nullable String> environment;
+
+    private CowherdCommand(UnaryOperator<@Nullable String> environment) {
+        this.environment = environment;
+    }
 
     /// The command line, ready to execute.
     ///
     /// @param runner runs the server for `serve` and `demo`
     public static CommandLine build(ServerRunner runner) {
+        return build(runner, System::getenv);
+    }
+
+    /// The same with another environment.
+    ///
+    /// @param environment the text of a variable, null if it is not set
+    static CommandLine build(ServerRunner runner, UnaryOperator<@Nullable String> environment) {
         var line =
                 new CommandLine(
-                        new CowherdCommand(),
+                        new CowherdCommand(environment),
                         new CommandLine.IFactory() {
                             @Override
                             public <K> K create(Class<K> type) throws Exception {
@@ -68,6 +82,7 @@ public final class CowherdCommand implements Runnable {
                         });
         line.registerConverter(HostPort.class, CowherdCommand::unresolved);
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setParameterExceptionHandler(new UsageErrors());
         line.setExecutionExceptionHandler(
                 (failure, command, _) -> {
                     if (failure instanceof CommandFailedException failed) {
@@ -77,6 +92,13 @@ public final class CowherdCommand implements Runnable {
                     throw failure;
                 });
         return line;
+    }
+
+    /// A variable of the environment that the command line was built with; null if it is not set.
+    static @Nullable String environment(CommandSpec spec, String name) {
+        return spec.root().userObject() instanceof CowherdCommand command
+                ? command.environment.apply(name)
+                : null;
     }
 
     /// Addresses are parsed by the option that knows the default port; elsewhere both parts are needed.

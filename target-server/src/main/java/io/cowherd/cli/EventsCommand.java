@@ -2,6 +2,8 @@ package io.cowherd.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.PrintWriter;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -21,6 +23,7 @@ final class EventsCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec = CommandSpec.create();
     @Mixin private ApiOptions api = new ApiOptions();
+    @Mixin private OutputOptions output = new OutputOptions();
 
     @Option(
             names = {"-f", "--follow"},
@@ -40,11 +43,15 @@ final class EventsCommand implements Callable<Integer> {
             api.client().lines("/v1/events", headers, this::printLine);
             return 0;
         }
+        ArrayNode later = JsonNodeFactory.instance.arrayNode();
         for (JsonNode event : api.client().get("/v1/events").path("events")) {
             if (event.path("id").asLong() > since) {
-                print(event);
+                later.add(event);
             }
         }
+        output.print(
+                JsonNodeFactory.instance.objectNode().set("events", later),
+                out -> later.forEach(event -> print(event, out)));
         return 0;
     }
 
@@ -53,14 +60,18 @@ final class EventsCommand implements Callable<Integer> {
             return;
         }
         try {
-            print(ApiClient.MAPPER.readTree(line.substring(DATA.length())));
+            JsonNode event = ApiClient.MAPPER.readTree(line.substring(DATA.length()));
+            output.print(event, out -> print(event, out));
         } catch (JsonProcessingException _) {
             spec.commandLine().getOut().println(line); // better raw than lost
         }
     }
 
-    private void print(JsonNode event) {
-        PrintWriter out = spec.commandLine().getOut();
+    private void print(JsonNode event, PrintWriter out) {
+        if (output.quiet()) {
+            out.println(event.path("volume").asText());
+            return;
+        }
         out.println(
                 String.join(
                                 " ",
@@ -70,6 +81,5 @@ final class EventsCommand implements Callable<Integer> {
                                 event.path("volume").asText(),
                                 event.path("detail").asText())
                         .stripTrailing());
-        out.flush();
     }
 }

@@ -23,7 +23,9 @@ final class RemoveCommand implements Callable<Integer> {
 
     @Option(
             names = {"-f", "--force"},
-            description = "even if hosts use it: they are disconnected")
+            description =
+                    "even if hosts are logged in to its target: an origin's are disconnected, of a snapshot only the LUN"
+                            + " goes, and their sessions go on")
     private boolean force;
 
     @Option(names = "--with-snapshots", description = "an origin's snapshots as well")

@@ -59,6 +59,10 @@ final class ServerOptions {
     private TransportSetting transport = TransportSetting.AUTO;
 
     ServerSettings settings() {
+        if (data.toString().isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(), "--data is empty: name a directory, for example ./data.");
+        }
         try {
             List<HostPort> listen =
                     portals.isEmpty()

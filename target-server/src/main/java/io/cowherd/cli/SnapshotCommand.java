@@ -38,7 +38,14 @@ final class SnapshotCommand implements Callable<Integer> {
             paramLabel = "P|PO|N",
             description =
                     "P: persistent (default). PO: persistent, with overflow handling. N: transient, gone at restart")
-    private @Nullable String store;
+    private @Nullable Store store;
+
+    /// Kinds of COW store, by the letters of `dmsetup`.
+    enum Store {
+        P,
+        PO,
+        N
+    }
 
     static final class CowStore {
         @Option(
@@ -54,7 +61,9 @@ final class SnapshotCommand implements Callable<Integer> {
                 paramLabel = "PATH",
                 description =
                         "an existing file or block device of the server to be the COW store, the kernel's too; fresh"
-                                + " if it starts with zeros")
+                                + " if it starts with zeros. One that was detached by rm shows, where it holds no chunk"
+                                + " of its own, what the origin has got meanwhile. That it is this origin's cannot be"
+                                + " checked, only its size")
         private @Nullable Path device;
     }
 
@@ -70,7 +79,7 @@ final class SnapshotCommand implements Callable<Integer> {
             body.put("cow_device", device.toAbsolutePath().normalize().toString());
         }
         if (store != null) {
-            body.put("store", store);
+            body.put("store", store.name());
         }
         NewVolume.print(output, api.client().post(origin.url() + "/snapshots", body), "created");
         return 0;

@@ -208,8 +208,8 @@ final class VolumesApi {
                                 + hosts.targetName(volume)
                                 + " may have any LUN of it open",
                         volume.origin() == null
-                                ? "Log the hosts out, or use force, which disconnects them."
-                                : "Log the hosts out, or use force if none of them has it open: LUN "
+                                ? "Log the hosts out, or force it (--force), which disconnects them."
+                                : "Log the hosts out, or force it (--force) if none of them has it open: LUN "
                                         + volume.number()
                                         + " is taken away, and their sessions go on.",
                         hosts.usersOf(volume));

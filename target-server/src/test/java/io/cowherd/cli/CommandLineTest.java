@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.PortalSetting;
 import io.cowherd.config.ServerSettings;
@@ -11,12 +12,17 @@ import io.cowherd.config.TransportSetting;
 import io.cowherd.management.RunningApi;
 import io.cowherd.mapping.volume.BrokenGroup;
 import io.cowherd.mapping.volume.VolumeName;
+import io.cowherd.mapping.volume.VolumeState;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +36,7 @@ class CommandLineTest {
     private record Ran(int code, String out, String err) {}
 
     private final List<ServerSettings> started = new ArrayList<>();
+    private final Map<String, String> environment = new HashMap<>();
 
     private Ran run(String... arguments) {
         var out = new StringWriter();
@@ -42,7 +49,8 @@ class CommandLineTest {
                                 throw new CommandFailedException("no demo today", "come back");
                             }
                             return 0;
-                        });
+                        },
+                        environment::get);
         line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
         int code = line.execute(arguments);
         return new Ran(code, out.toString(), err.toString());
@@ -140,7 +148,7 @@ class CommandLineTest {
             assertEquals(
                     """
                     cowherd: volumeGroup/base is in use by iqn.1993-08.org.debian:01:cow (127.0.0.1:40000): whoever is logged in to its target iqn.2026-11.io.cowherd:volumeGroup.base may have any LUN of it open.
-                      Log the hosts out, or use force, which disconnects them.
+                      Log the hosts out, or force it (--force), which disconnects them.
                     """,
                     refused.err());
             assertEquals("session 1 disconnected\n", ok(run(api, "sessions --disconnect 1")));
@@ -185,6 +193,10 @@ class CommandLineTest {
                 "serve --advertise 192.0.2.1:1 --advertise 192.0.2.2:1",
                 "serve --portal 127.0.0.1:1 --portal 127.0.0.1:1",
                 "serve --http ::1",
+                "serve --data=",
+                "snapshot volumeGroup/base -n snap -L 1G --store Q",
+                "rm volumeGroup/base volumeGroup/snap",
+                "rm volumeGroup/base --forse",
             })
     void wrongUsageIsTwo(String command) {
         Ran ran = run(command.isEmpty() ? new String[0] : command.split(" "));
@@ -192,6 +204,9 @@ class CommandLineTest {
         assertEquals("", ran.out());
         assertFalse(ran.err().isEmpty());
         assertFalse(ran.err().contains("Exception"), ran.err());
+        assertTrue(ran.err().startsWith("cowherd: "), ran.err());
+        assertTrue(ran.err().matches("(?s).* See: cowherd( \\w+)? --help\n"), ran.err());
+        assertTrue(ran.err().lines().count() <= 3, ran.err());
         assertTrue(started.isEmpty());
     }
 
@@ -208,6 +223,107 @@ class CommandLineTest {
                     missing.err());
             assertEquals("", missing.out());
         }
+    }
+
+    @Test
+    void wrongUsageIsNamed() {
+        assertEquals(
+                """
+                cowherd: "volumeGroup/snap" is one argument too many.
+                  See: cowherd rm --help
+                """,
+                run("rm", "volumeGroup/base", "volumeGroup/snap").err());
+        assertEquals(
+                """
+                cowherd: There is no command "creat".
+                  Did you mean create?
+                  See: cowherd --help
+                """,
+                run("creat").err());
+        assertTrue(run("ls", "--al").err().startsWith("cowherd: There is no option --al here.\n"));
+    }
+
+    /// Goal: what is typed goes before what was exported for another server.
+    @Test
+    void theTokenThatIsTypedGoesBeforeTheEnvironments(@TempDir Path directory) throws Exception {
+        try (var api = new RunningApi(directory)) {
+            environment.put("COWHERD_TOKEN", "the token of another server");
+            ok(run(api, "ls"));
+            ok(run("ls", "--server", api.url(), "--token", api.token));
+            environment.put("COWHERD_SERVER", api.url());
+            assertEquals(1, run("ls").code());
+            environment.put("COWHERD_TOKEN", api.token);
+            ok(run("ls"));
+        }
+    }
+
+    @Test
+    void aStoresKindIsReadInEitherCase(@TempDir Path directory) throws Exception {
+        try (var api = new RunningApi(directory)) {
+            ok(run(api, "create volumeGroup/base -L 1G"));
+            ok(run(api, "snapshot volumeGroup/base -n snap -L 100M --store po"));
+        }
+    }
+
+    @Test
+    void whatWasNotDoneAsAskedAndWhatIsWrongAreTold(@TempDir Path directory) throws Exception {
+        try (var api = new RunningApi(directory)) {
+            ok(run(api, "create volumeGroup/base -L 1G"));
+            Ran cut = run(api, "snapshot volumeGroup/base -n snap -L 50G -q");
+            assertEquals(0, cut.code());
+            assertEquals("volumeGroup/snap\n", cut.out());
+            assertEquals(
+                    "cowherd: Reducing COW size 50.00g down to maximum usable size 1.00g.\n",
+                    cut.err());
+            api.volumes.change(
+                    VolumeName.parse("volumeGroup/snap"), VolumeState.OVERFLOW, "It was full.");
+            String wide = ok(run(api, "ls -o wide"));
+            assertTrue(wide.contains(" overflow It was full.\n"), wide);
+            Ran extended = run(api, "extend volumeGroup/snap -L +4M");
+            assertEquals("cowherd: It was full.\n", extended.err());
+        }
+    }
+
+    @Test
+    void eventsAreListedForMachines(@TempDir Path directory) throws Exception {
+        try (var api = new RunningApi(directory)) {
+            ok(run(api, "create volumeGroup/base -L 1G"));
+            ok(run(api, "rename volumeGroup/base root"));
+            JsonNode events =
+                    ApiClient.MAPPER
+                            .readTree(ok(run(api, "events --since 1 -o json")))
+                            .path("events");
+            assertEquals(1, events.size());
+            assertEquals("renamed", events.path(0).path("type").asText());
+        }
+    }
+
+    /// Goal: a server that is none of ours is named; that something may have happened is said of changes only. Method: what
+    /// answers closes at once.
+    @Test
+    void whoIsNoServerOfOursIsNamed() throws Exception {
+        try (var mute = new ServerSocket(0, 2, InetAddress.getLoopbackAddress())) {
+            Thread.ofVirtual()
+                    .start(
+                            () -> {
+                                try {
+                                    while (true) {
+                                        mute.accept().close();
+                                    }
+                                } catch (IOException _) {
+                                    // the end of the test
+                                }
+                            });
+            String url = "http://127.0.0.1:" + mute.getLocalPort();
+            Ran list = run("ls", "--server", url);
+            assertEquals(1, list.code());
+            assertTrue(list.err().contains("Is this the management address"), list.err());
+            Ran create = run("create", "volumeGroup/base", "-L", "1G", "--server", url);
+            assertTrue(create.err().contains("Whether the request took effect"), create.err());
+        }
+        String tooLongForDns = "a".repeat(64) + ".invalid"; // so that nobody is asked
+        Ran unknown = run("ls", "--server", "http://" + tooLongForDns);
+        assertTrue(unknown.err().contains("There is no host " + tooLongForDns), unknown.err());
     }
 
     @Test
@@ -270,6 +386,7 @@ class CommandLineTest {
         "--help,Exit codes",
         "--version,cowherd",
         "ls --help,Lists volumes",
+        "help create,Makes an origin",
         "completion,complete"
     })
     void helpIsOnStdout(String command, String expected) {
@@ -299,6 +416,6 @@ class CommandLineTest {
         assertEquals(TransportSetting.IO_URING, started.getFirst().transport());
         Ran wrong = run("serve", "--transport", "pigeon");
         assertEquals(2, wrong.code());
-        assertTrue(wrong.err().contains("io_uring"), wrong.err());
+        assertTrue(wrong.err().contains("IO_URING"), wrong.err());
     }
 }
