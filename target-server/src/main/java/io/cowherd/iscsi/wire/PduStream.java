@@ -3,6 +3,7 @@ package io.cowherd.iscsi.wire;
 import io.cowherd.config.HostPort;
 import io.cowherd.iscsi.pdu.ConnectionFailed;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -25,6 +26,13 @@ import org.slf4j.LoggerFactory;
 /// **Threading.** *Confined to the connection's event loop*, which [#check()] asserts.
 public final class PduStream extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(PduStream.class);
+
+    /// Most bytes of one read of the socket; buffers grow towards it while reads fill them. With Netty's 64 KiB, writes of
+    /// 64 KiB took 1.4 times the CPU.
+    private static final int MOST_READ_BYTES = 256 << 10;
+
+    private static final int LEAST_READ_BYTES = 64;
+    private static final int FIRST_READ_BYTES = 2048;
 
     // Immutable
     private final int unsentBytes;
@@ -61,6 +69,9 @@ public final class PduStream extends ChannelInboundHandlerAdapter {
         writer = new PduWriter(ctx, budget);
         ctx.channel()
                 .config()
+                .setRecvByteBufAllocator(
+                        new AdaptiveRecvByteBufAllocator(
+                                LEAST_READ_BYTES, FIRST_READ_BYTES, MOST_READ_BYTES))
                 .setWriteBufferWaterMark(new WriteBufferWaterMark(unsentBytes / 2, unsentBytes));
     }
 
@@ -166,12 +177,16 @@ public final class PduStream extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         backlog.add((ByteBuf) message);
         writer().beginBatch();
-        drain();
+        try {
+            drain();
+        } finally {
+            writer().endBatch();
+        }
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        writer().endBatch();
+        // Each read was answered at its end, and Vert.x behind us has seen no byte.
     }
 
     @Override
