@@ -68,7 +68,7 @@ class Lean(Server):
 
 
 class Tgtd(Server):
-    """tgtd with its usual backing store (rdwr, 16 I/O threads), told to take large segments and unsolicited data, which is faster."""
+    """tgtd with its usual backing store (rdwr, 16 I/O threads), told to take large segments and unsolicited data."""
 
     SETTINGS = {"MaxRecvDataSegmentLength": "262144", "FirstBurstLength": "262144", "InitialR2T": "No", "MaxXmitDataSegmentLength": "262144",
                 "HeaderDigest": "CRC32C", "DataDigest": "CRC32C"}  # if the initiator wishes them

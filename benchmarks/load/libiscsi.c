@@ -1,5 +1,5 @@
-// The initiator of initiator.h over libiscsi: slower than wire.c, and somebody else's. It shows that what compare finds is no
-// artefact of our own initiator. As of 1.19 it knows no data digest.
+// The initiator of initiator.h over libiscsi: slower than wire.c, and somebody else's, so that one can see whether what compare
+// finds is an artefact of our own initiator. As of 1.19 it knows no data digest.
 #include <iscsi/iscsi.h>
 #include <iscsi/scsi-lowlevel.h>
 #include <poll.h>
