@@ -28,7 +28,9 @@ public record StoreHeader(boolean valid, long chunkSectors) {
     static final int MAGIC_OFFSET = 0;
     static final int VALID_OFFSET = 4;
     static final int VERSION_OFFSET = 8;
-    static final int CHUNK_SIZE_OFFSET = 12;
+
+    /// Where the chunk size stands.
+    public static final int CHUNK_SIZE_OFFSET = 12;
 
     /// Checks that the chunk size fits its field.
     public StoreHeader {
@@ -55,7 +57,7 @@ public record StoreHeader(boolean valid, long chunkSectors) {
             throw new CorruptStoreException(
                     where + " byte 0",
                     String.format("magic 0x%08x", magic),
-                    String.format("0x%08x, or 0 for a fresh store", MAGIC));
+                    String.format("0x%08x", MAGIC));
         }
         long version = Integer.toUnsignedLong(fields.getInt(VERSION_OFFSET));
         if (version != VERSION) {

@@ -78,9 +78,10 @@ final class Snapshot implements GroupCommit.Guard, CowStore.OldChunkReader {
         return state;
     }
 
-    /// Length that origin writes are measured by: those at or beyond it need no preserving (spec 2.8).
-    long lengthBytes() {
-        return lengthBytes;
+    /// How much of a range of the origin the snapshot covers; not positive if nothing. What lies beyond its length needs no
+    /// preserving (spec 2.8, vector 55).
+    long covered(long offsetBytes, long rangeBytes) {
+        return Math.min(rangeBytes, lengthBytes - offsetBytes);
     }
 
     /// Another target has taken over: its length and its overflow policy hold from now on (spec 2.11).

@@ -14,9 +14,15 @@ public interface SnapshotListener {
     /// Hears nothing and remembers nothing.
     SnapshotListener NONE = new SnapshotListener() {};
 
-    /// True if [#invalidated] was called for that COW device in a former life. Asked before its store is read.
-    default boolean knownInvalid(DeviceRef cow) {
-        return false;
+    /// What is known of the store on that COW device. Asked before it is read. [StorePast#LOST] if [#invalidated] was
+    /// called for it in a former life.
+    default StorePast past(DeviceRef cow) {
+        return StorePast.UNKNOWN;
+    }
+
+    /// How a message calls that COW device, so that whoever reads it finds it.
+    default String nameOf(DeviceRef cow) {
+        return "COW device " + cow;
     }
 
     /// The snapshot is lost. Called exactly once in its life, **before** the origin write that cost it goes on: once this

@@ -9,6 +9,7 @@ import io.cowherd.mapping.snapshot.SnapshotArguments.Discard;
 import io.cowherd.mapping.snapshot.SnapshotArguments.Store;
 import io.cowherd.mapping.store.CowStore;
 import io.cowherd.mapping.store.PersistentStore;
+import io.cowherd.mapping.store.StoreExpectation;
 import io.cowherd.mapping.store.TransientStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -93,12 +94,20 @@ final class SnapshotTarget implements Target {
         if (arguments.store() == Store.N) {
             return new TransientStore(cow, new ChunkSize(arguments.chunkSectors()));
         }
-        if (listener.knownInvalid(arguments.cow())) {
-            return PersistentStore.knownInvalid(cow, arguments.chunkSectors());
-        }
+        return switch (listener.past(arguments.cow())) {
+            case UNKNOWN -> open(StoreExpectation.ANYTHING, listener);
+            case NEW -> open(StoreExpectation.FRESH_OR_SOUND, listener);
+            case MADE -> open(StoreExpectation.SOUND, listener);
+            case LOST -> PersistentStore.knownInvalid(cow, arguments.chunkSectors());
+        };
+    }
+
+    private PersistentStore open(StoreExpectation expected, SnapshotListener listener)
+            throws IOException {
         return PersistentStore.open(
-                "COW device " + arguments.cow(),
-                cow,
+                listener.nameOf(arguments.cow()),
+                arguments.cow().device(),
+                expected,
                 arguments.chunkSectors(),
                 family.origin().sizeBytes(),
                 family.origin().logicalBlockBytes());

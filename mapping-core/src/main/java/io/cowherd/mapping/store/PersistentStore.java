@@ -52,10 +52,11 @@ public final class PersistentStore implements CowStore {
         this.valid = valid;
     }
 
-    /// Opens the store on `cow`, or makes one there if its first four bytes are zero (spec 1.6).
+    /// Opens the store on `cow`, or makes one there if its first four bytes are zero (spec 1.6) and that is expected.
     ///
     /// @param name names the device in messages
-    /// @param tableChunkSectors chunk size that the table asks for, legal, or 0 for the default; the header's wins
+    /// @param tableChunkSectors chunk size that the table asks for, legal, or 0 for the default; the header's wins, unless
+    ///     the store is expected to be [StoreExpectation#SOUND]
     /// @param originBytes size of the origin
     /// @param originBlockBytes logical block size of the origin
     /// @throws IOException if the device cannot be read; [CorruptStoreException] and
@@ -63,6 +64,7 @@ public final class PersistentStore implements CowStore {
     public static PersistentStore open(
             String name,
             BlockDevice cow,
+            StoreExpectation expected,
             int tableChunkSectors,
             long originBytes,
             int originBlockBytes)
@@ -73,20 +75,22 @@ public final class PersistentStore implements CowStore {
         }
         cow.read(0, first);
         first.flip();
-        if (StoreHeader.isFresh(first)) {
+        if (expected != StoreExpectation.SOUND && StoreHeader.isFresh(first)) {
             return create(name, cow, workingSize(tableChunkSectors, cow));
         }
         var header = StoreHeader.decode(first, name);
         String fault =
                 ChunkSize.fault(header.chunkSectors(), originBlockBytes, cow.logicalBlockBytes());
-        if (fault != null) {
-            throw new CorruptStoreException(
-                    name + " byte 12",
-                    "chunk size of " + header.chunkSectors() + " sectors (" + fault + ")",
-                    "a legal chunk size");
-        }
+        requireChunkSize(fault == null, name, header, "a legal chunk size (" + fault + ")");
+        requireChunkSize(
+                expected != StoreExpectation.SOUND || header.chunkSectors() == tableChunkSectors,
+                name,
+                header,
+                tableChunkSectors + " sectors, as it was made with");
         var layout = new StoreLayout(new ChunkSize((int) header.chunkSectors()));
-        return header.valid() ? load(name, cow, layout, originBytes) : invalid(cow, layout);
+        return header.valid()
+                ? load(name, cow, layout, originBytes, expected)
+                : invalid(cow, layout);
     }
 
     /// A store that is known to be invalid, whatever its header says; nothing is read.
@@ -95,6 +99,17 @@ public final class PersistentStore implements CowStore {
     public static PersistentStore knownInvalid(BlockDevice cow, int tableChunkSectors)
             throws IOException {
         return invalid(cow, new StoreLayout(workingSize(tableChunkSectors, cow)));
+    }
+
+    private static void requireChunkSize(
+            boolean fine, String name, StoreHeader header, String expected)
+            throws CorruptStoreException {
+        if (!fine) {
+            throw new CorruptStoreException(
+                    name + " byte " + StoreHeader.CHUNK_SIZE_OFFSET,
+                    "a chunk size of " + header.chunkSectors() + " sectors",
+                    expected);
+        }
     }
 
     private static ChunkSize workingSize(int tableChunkSectors, BlockDevice cow) {
@@ -130,11 +145,16 @@ public final class PersistentStore implements CowStore {
     }
 
     private static PersistentStore load(
-            String name, BlockDevice cow, StoreLayout layout, long originBytes) throws IOException {
-        var loader = new StoreLoader(name, cow, layout, originBytes);
+            String name,
+            BlockDevice cow,
+            StoreLayout layout,
+            long originBytes,
+            StoreExpectation expected)
+            throws IOException {
+        var loader = new StoreLoader(name, cow, layout, originBytes, expected);
         loader.load();
         var log = new RecordLog(cow, layout, loader.area, loader.committed, loader.staleTail);
-        return new PersistentStore(cow, layout, log, loader.table, loader.nextFree, true);
+        return new PersistentStore(cow, layout, log, loader.table, loader.nextFree(), true);
     }
 
     private static PersistentStore invalid(BlockDevice cow, StoreLayout layout) throws IOException {
@@ -220,7 +240,7 @@ public final class PersistentStore implements CowStore {
     ///
     /// @throws AssertionError if it is not
     public void audit(long originBytes) throws IOException {
-        var loader = new StoreLoader("audit", cow, layout, originBytes);
+        var loader = new StoreLoader("audit", cow, layout, originBytes, StoreExpectation.ANYTHING);
         loader.load();
         if (loader.table.size() != table.size()) {
             throw new AssertionError(

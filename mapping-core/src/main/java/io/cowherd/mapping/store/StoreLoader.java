@@ -12,32 +12,48 @@ import java.nio.ByteBuffer;
 ///
 /// The kernel believes everything it reads. Here a record is refused if its origin chunk has left already (I1), if its
 /// store chunk is taken (I4), lies outside the device, or is metadata. Gaps in the store chunks and any order are
-/// accepted: older kernels left them.
+/// accepted: older kernels left them. What may follow the terminator is [StoreExpectation]'s.
 ///
 /// **Threading.** *Confined* to the thread that opens the store.
 final class StoreLoader {
     private static final int WINDOW_BYTES = 256 * 1024;
+    private static final int RECORDS_PER_SECTOR = BlockDevice.SECTOR_BYTES / ExceptionRecord.BYTES;
 
     // Immutable
     private final String name;
     private final BlockDevice cow;
     private final StoreLayout layout;
     private final long originChunks;
+    private final long storeChunks;
+    private final StoreExpectation expected;
+
+    // Immutable: what is said of a chunk beyond the end, made once and not for every record
+    private final String originChunkBound;
+    private final String storeChunkBound;
 
     // Result
     final ExceptionTable table = new ExceptionTable();
-    long nextFree = StoreLayout.FIRST_DATA_CHUNK;
     long area;
     int committed;
     boolean staleTail;
 
-    private final ExceptionTable byStoreChunk = new ExceptionTable();
+    private final TakenChunks taken;
 
-    StoreLoader(String name, BlockDevice cow, StoreLayout layout, long originBytes) {
+    StoreLoader(
+            String name,
+            BlockDevice cow,
+            StoreLayout layout,
+            long originBytes,
+            StoreExpectation expected) {
         this.name = name;
+        this.expected = expected;
         this.cow = cow;
         this.layout = layout;
+        this.taken = new TakenChunks(layout);
         this.originChunks = layout.chunkSize().chunksCovering(originBytes);
+        this.storeChunks = layout.chunkSize().wholeChunks(cow.sizeBytes());
+        this.originChunkBound = "an origin chunk below " + originChunks;
+        this.storeChunkBound = "a store chunk below " + storeChunks;
     }
 
     /// Reads areas 0, 1, 2, … up to the one with the terminator.
@@ -45,7 +61,11 @@ final class StoreLoader {
         while (!loadArea()) {
             area++;
         }
-        nextFree = layout.skipArea(nextFree);
+    }
+
+    /// The store chunk that the next exception gets.
+    long nextFree() {
+        return taken.end();
     }
 
     /// Returns true if the list ends in this area.
@@ -59,18 +79,31 @@ final class StoreLoader {
             int records = window.capacity() / ExceptionRecord.BYTES;
             for (int i = 0; i < records; i++) {
                 var found = ExceptionRecord.decode(window, i);
-                if (ended) {
-                    staleTail |= found.originChunk() != 0 || found.storeChunk() != 0;
-                } else if (found.isTerminator()) {
+                if (!ended && !found.isTerminator()) {
+                    accept(found, index + i);
+                    continue;
+                }
+                if (!ended) {
                     ended = true;
                     committed = index + i;
-                    staleTail = found.originChunk() != 0;
-                } else {
-                    accept(found, index + i);
                 }
+                passBy(found, index + i);
             }
         }
         return ended;
+    }
+
+    /// The terminator, or what follows it.
+    private void passBy(ExceptionRecord found, int index) throws CorruptStoreException {
+        boolean stale = found.originChunk() != 0 || found.storeChunk() != 0;
+        if (stale && expected != StoreExpectation.ANYTHING) {
+            require(
+                    index / RECORDS_PER_SECTOR > committed / RECORDS_PER_SECTOR,
+                    index,
+                    found,
+                    "zeros to the end of its sector, because the list ends at record " + committed);
+        }
+        staleTail |= stale;
     }
 
     private void readArea(int at, ByteBuffer window) throws IOException {
@@ -87,31 +120,20 @@ final class StoreLoader {
 
     private void accept(ExceptionRecord found, int index) throws CorruptStoreException {
         long storeChunk = found.storeChunk();
-        long storeChunks = layout.chunkSize().wholeChunks(cow.sizeBytes());
         require(
                 Long.compareUnsigned(found.originChunk(), originChunks) < 0,
                 index,
                 found,
-                "an origin chunk below " + originChunks);
-        require(
-                Long.compareUnsigned(storeChunk, storeChunks) < 0,
-                index,
-                found,
-                "a store chunk below " + storeChunks);
+                originChunkBound);
+        require(Long.compareUnsigned(storeChunk, storeChunks) < 0, index, found, storeChunkBound);
         require(!layout.isArea(storeChunk), index, found, "a store chunk that is not metadata");
         require(
                 table.lookup(found.originChunk()) == ExceptionTable.ABSENT,
                 index,
                 found,
                 "an origin chunk that has not left before");
-        require(
-                byStoreChunk.lookup(storeChunk) == ExceptionTable.ABSENT,
-                index,
-                found,
-                "a store chunk that is not taken");
+        require(taken.take(storeChunk), index, found, "a store chunk that is not taken");
         table.insert(found.originChunk(), storeChunk);
-        byStoreChunk.insert(storeChunk, found.originChunk());
-        nextFree = Math.max(nextFree, storeChunk + 1);
     }
 
     private void require(boolean fine, int index, ExceptionRecord found, String expected)

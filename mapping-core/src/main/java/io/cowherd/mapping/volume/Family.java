@@ -4,6 +4,7 @@ import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.CONFLICT;
 import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.EXHAUSTED;
 
 import io.cowherd.mapping.format.CorruptStoreException;
+import io.cowherd.mapping.snapshot.StorePast;
 import io.cowherd.mapping.volume.Catalog.Backing;
 import io.cowherd.mapping.volume.DeviceOpener.Opened;
 import java.io.IOException;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// | change | 1 | 2 | 3 | 4 |
 /// |--------|---|---|---|---|
-/// | snapshot | file `x.cow.new`, durable | devices; origin suspended | catalog | origin resumed; file named `x.cow` |
+/// | snapshot | file `x.cow.new`, durable | devices, header of the store durable; origin suspended | catalog | origin resumed; file named `x.cow` |
 /// | remove | files named `x.removed` | catalog | devices | files deleted |
 /// | extend | file longer, durable | catalog | table | |
 /// | rename | catalog | devices | | |
@@ -203,21 +204,24 @@ final class Family {
     private SnapshotVolume attach(Catalog.Snapshot record, Opened cow, Undo undo)
             throws VolumeRefusedException, IOException {
         try {
-            return loaded(record, cow, undo);
+            return loaded(record, cow, StorePast.NEW, undo);
         } catch (CorruptStoreException e) {
             throw Adoption.refusal(cow.device().toString(), e);
         }
     }
 
     /// A volume whose table is loaded but not in force: its store has been read, or made.
-    SnapshotVolume loaded(Catalog.Snapshot record, Opened cow, Undo undo) throws IOException {
+    ///
+    /// @param past [StorePast#NEW] or [StorePast#MADE]: only before it is in the catalog may its store be made
+    SnapshotVolume loaded(Catalog.Snapshot record, Opened cow, StorePast past, Undo undo)
+            throws IOException {
         stack.needReal(record.sizeBytes(), undo);
         var name = new VolumeName(group.name(), record.name());
         var devices =
                 SnapshotStack.over(
                         cow, record, context.mapper(), group.uuid(), DeviceNames.of(name), undo);
         var volume = new SnapshotVolume(this, record, name, devices);
-        context.watch().watch(volume);
+        context.watch().watch(volume, past);
         undo.push("forget " + volume, () -> context.watch().forget(volume));
         stack.load(devices, record);
         return volume;

@@ -1,8 +1,7 @@
 package io.cowherd.mapping.volume;
 
 import io.cowherd.mapping.device.FileFault;
-import io.cowherd.mapping.format.CorruptStoreException;
-import io.cowherd.mapping.format.UnsupportedStoreVersionException;
+import io.cowherd.mapping.snapshot.StorePast;
 import io.cowherd.mapping.volume.Catalog.Backing;
 import io.cowherd.mapping.volume.DeviceOpener.Opened;
 import java.io.IOException;
@@ -101,12 +100,10 @@ final class FamilyOpener {
         Opened cow = reach(path, record.cowSizeBytes());
         try (var undo = new Undo(context.log())) {
             undo.push("close " + path, cow.file()::close);
-            SnapshotVolume volume = family.loaded(record, cow, undo);
+            SnapshotVolume volume = family.loaded(record, cow, StorePast.MADE, undo);
             volume.mapped().resume();
             undo.handTo(all);
             return volume;
-        } catch (CorruptStoreException | UnsupportedStoreVersionException e) {
-            throw new IOException(path + ": " + e.getMessage(), e); // they know its number only
         }
     }
 

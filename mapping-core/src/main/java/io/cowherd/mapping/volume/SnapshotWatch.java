@@ -3,6 +3,7 @@ package io.cowherd.mapping.volume;
 import io.cowherd.mapping.device.BlockDevice;
 import io.cowherd.mapping.dm.DeviceRef;
 import io.cowherd.mapping.snapshot.SnapshotListener;
+import io.cowherd.mapping.snapshot.StorePast;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,39 +12,54 @@ import java.util.concurrent.ConcurrentHashMap;
 ///
 /// **Threading.** *Thread-safe*: a concurrent map.
 final class SnapshotWatch implements SnapshotListener {
-    private final Map<BlockDevice, SnapshotVolume> volumes = new ConcurrentHashMap<>();
+    private final Map<BlockDevice, Watched> volumes = new ConcurrentHashMap<>();
+
+    /// @param file names the file or device under the volume's COW device
+    /// @param past of its store, as the catalog has it
+    private record Watched(SnapshotVolume volume, String file, StorePast past) {}
 
     /// From now on what happens on the volume's COW device happens to the volume.
-    void watch(SnapshotVolume volume) {
+    ///
+    /// @param past [StorePast#NEW] while the volume is not in the catalog, else [StorePast#MADE]
+    void watch(SnapshotVolume volume, StorePast past) {
         var store = volume.stack().store();
         if (store != null) {
-            volumes.put(store.cow(), volume);
+            String file = store.file().file().toString();
+            volumes.put(
+                    store.cow(),
+                    new Watched(volume, file, volume.invalid() ? StorePast.LOST : past));
         }
     }
 
     void forget(SnapshotVolume volume) {
-        volumes.values().remove(volume);
+        volumes.values().removeIf(watched -> watched.volume == volume);
     }
 
     @Override
-    public boolean knownInvalid(DeviceRef cow) {
-        SnapshotVolume volume = volumes.get(cow.device());
-        return volume != null && volume.invalid();
+    public StorePast past(DeviceRef cow) {
+        Watched watched = volumes.get(cow.device());
+        return watched == null ? SnapshotListener.super.past(cow) : watched.past;
+    }
+
+    @Override
+    public String nameOf(DeviceRef cow) {
+        Watched watched = volumes.get(cow.device());
+        return watched == null ? SnapshotListener.super.nameOf(cow) : watched.file;
     }
 
     @Override
     public void invalidated(DeviceRef cow, String why) throws IOException {
-        SnapshotVolume volume = volumes.get(cow.device());
-        if (volume != null) {
-            volume.family().invalidated(volume, why);
+        Watched watched = volumes.get(cow.device());
+        if (watched != null) {
+            watched.volume.family().invalidated(watched.volume, why);
         }
     }
 
     @Override
     public void overflowed(DeviceRef cow, String why) {
-        SnapshotVolume volume = volumes.get(cow.device());
-        if (volume != null) {
-            volume.family().overflowed(volume, why);
+        Watched watched = volumes.get(cow.device());
+        if (watched != null) {
+            watched.volume.family().overflowed(watched.volume, why);
         }
     }
 }

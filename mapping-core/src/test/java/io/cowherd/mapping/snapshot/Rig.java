@@ -107,8 +107,8 @@ final class Rig implements SnapshotListener {
     // --- SnapshotListener
 
     @Override
-    public boolean knownInvalid(DeviceRef cow) {
-        return remembered.contains(cow);
+    public StorePast past(DeviceRef cow) {
+        return remembered.contains(cow) ? StorePast.LOST : StorePast.UNKNOWN;
     }
 
     @Override

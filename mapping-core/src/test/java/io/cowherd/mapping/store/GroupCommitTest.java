@@ -35,7 +35,9 @@ class GroupCommitTest implements GroupCommit.Guard, CowStore.OldChunkReader {
 
     private GroupCommit commitsTo(BlockDevice cow) {
         try {
-            var store = PersistentStore.open("cow", cow, CHUNK_SECTORS, 1L << 40, 512);
+            var store =
+                    PersistentStore.open(
+                            "cow", cow, StoreExpectation.ANYTHING, CHUNK_SECTORS, 1L << 40, 512);
             counted.clear();
             return new GroupCommit(store, this, this);
         } catch (IOException e) {

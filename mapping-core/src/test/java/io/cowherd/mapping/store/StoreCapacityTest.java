@@ -120,7 +120,12 @@ class StoreCapacityTest implements CowStore.OldChunkReader {
             throws IOException {
         var store =
                 PersistentStore.open(
-                        "cow", cow, layout.chunkSize().sectors(), ORIGIN_BYTES, SECTOR);
+                        "cow",
+                        cow,
+                        StoreExpectation.ANYTHING,
+                        layout.chunkSize().sectors(),
+                        ORIGIN_BYTES,
+                        SECTOR);
         for (long chunk = 0; chunk < taken; chunk++) {
             byte[] found = cow.get(store.offsetOf(store.lookup(chunk)), SECTOR);
             assertEquals(
