@@ -5,28 +5,26 @@ import io.cowherd.mapping.dm.TableRefusedException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// An origin and the snapshots of it.
 ///
-/// Origin writes read [#active()] without a lock: an array that is replaced, never changed. It changes only when a snapshot
-/// is resumed for the first time or taken away, with the origin suspended.
+/// Origin writes read [#active()] without a lock: it is replaced, never changed, when a snapshot is resumed or taken away:
+/// for the first time or the last with the origin suspended.
 ///
 /// **Hand-over** (spec 2.11). Two targets may share one COW device while a table is reloaded: the *source* holds the
 /// snapshot, the *destination* takes it over when it is resumed, which needs the source to be suspended.
 ///
 /// **Threading.** *Thread-safe*: one monitor for the life of targets, none for I/O.
 final class OriginFamily {
-    private static final Snapshot[] NONE = {};
-
     // Immutable
     private final BlockDevice origin;
     private final CommitHelpers helpers;
 
     // Any thread; written under the monitor
-    private volatile Snapshot[] active = NONE;
+    private volatile ActiveSnapshots active;
 
     // Guarded by the monitor
     private final List<SnapshotTarget> targets = new ArrayList<>();
@@ -34,6 +32,7 @@ final class OriginFamily {
     OriginFamily(BlockDevice origin, CommitHelpers helpers) {
         this.origin = origin;
         this.helpers = helpers;
+        this.active = new ActiveSnapshots(origin.sizeBytes());
     }
 
     BlockDevice origin() {
@@ -45,8 +44,8 @@ final class OriginFamily {
         return helpers;
     }
 
-    /// The snapshots that origin writes have to ask, largest chunks first (spec 2.3). Not to be changed.
-    Snapshot[] active() {
+    /// The snapshots that origin writes have to ask.
+    ActiveSnapshots active() {
         return active;
     }
 
@@ -97,25 +96,23 @@ final class OriginFamily {
 
     /// True if origin writes ask this snapshot.
     boolean isActive(Snapshot snapshot) {
-        return Arrays.asList(active).contains(snapshot);
+        return active.contains(snapshot);
     }
 
-    /// From now on origin writes ask this snapshot. No effect if they do already.
+    /// From now on origin writes ask this snapshot. If they do already, what it has answered is forgotten: it may be longer
+    /// than it was.
     synchronized void activate(Snapshot snapshot) {
         snapshot.activate();
-        if (isActive(snapshot)) {
-            return;
-        }
-        var next = Arrays.copyOf(active, active.length + 1);
-        next[active.length] = snapshot;
-        Arrays.sort(
-                next,
-                Comparator.comparingInt((Snapshot each) -> each.chunkSize().bytes()).reversed());
-        active = next;
+        var others = Arrays.stream(active.all()).filter(each -> each != snapshot);
+        replace(Stream.concat(others, Stream.of(snapshot)));
     }
 
     /// Origin writes no longer ask this snapshot.
     synchronized void deactivate(Snapshot snapshot) {
-        active = Arrays.stream(active).filter(each -> each != snapshot).toArray(Snapshot[]::new);
+        replace(Arrays.stream(active.all()).filter(each -> each != snapshot));
+    }
+
+    private void replace(Stream<Snapshot> snapshots) {
+        active = new ActiveSnapshots(origin.sizeBytes(), snapshots.toArray(Snapshot[]::new));
     }
 }

@@ -9,8 +9,8 @@ import java.nio.ByteBuffer;
 
 /// The life of a write to an origin that has snapshots (spec 2.3). For each span of the request:
 ///
-/// 1. **Ask** each valid, active snapshot which chunks of the span it still lacks; create an exception for each, or join
-///    the one that is on its way.
+/// 1. **Ask** whether anybody lacks anything of the span ([ActiveSnapshots#isPreserved]); if so, ask each valid, active
+///    snapshot which chunks; create an exception for each, or join the one that is on its way.
 /// 2. **Read** the old content of those created here, once for all snapshots.
 /// 3. **Enqueue** them everywhere before waiting anywhere.
 /// 4. **Commit** what is queued, the stores side by side as far as there are helpers; **wait** for each. Then ask again (1),
@@ -40,22 +40,11 @@ final class OriginWritePath {
         }
     }
 
-    /// As [#write] where nothing has to be preserved; else false. Lock-free, allocation-free.
+    /// As [#write] where nothing has to be preserved; else false. Lock-free; what it allocates is [PreservedMap]'s.
     static boolean tryWrite(OriginFamily family, long offsetBytes, ByteBuffer source)
             throws IOException {
-        for (var snapshot : family.active()) {
-            switch (snapshot.state()) {
-                case LOADED, INVALID -> {}
-                case INVALIDATING -> {
-                    return false;
-                }
-                case ACTIVE, OVERFLOWED -> {
-                    long length = within(snapshot, offsetBytes, source.remaining());
-                    if (length > 0 && !snapshot.hasAll(offsetBytes, length)) {
-                        return false;
-                    }
-                }
-            }
+        if (!family.active().isPreserved(offsetBytes, source.remaining())) {
+            return false;
         }
         return family.origin().tryWrite(offsetBytes, source);
     }
@@ -85,27 +74,27 @@ final class OriginWritePath {
     /// Returns when no valid, active snapshot lacks a chunk of the span.
     static void preserve(OriginFamily family, long offsetBytes, int lengthBytes)
             throws IOException {
-        while (true) {
+        while (!family.active().isPreserved(offsetBytes, lengthBytes)) {
             try (var batch = new ExceptionBatch()) {
-                for (var snapshot : family.active()) {
+                for (var snapshot : family.active().all()) {
                     ask(snapshot, offsetBytes, lengthBytes, batch); // 1
                 }
                 if (batch.isEmpty()) {
-                    // What was published must be visible before what is written now.
-                    VarHandle.fullFence();
-                    return;
+                    break; // whoever lacked something is lost
                 }
                 batch.carryOldContent(family.origin()); // 2
                 batch.enqueue(); // 3
                 batch.commitSideBySide(family.helpers()); // 4
             }
         }
+        // What was published must be visible before what is written now.
+        VarHandle.fullFence();
     }
 
     private static void ask(
             Snapshot snapshot, long offsetBytes, int lengthBytes, ExceptionBatch batch)
             throws IOException {
-        long length = within(snapshot, offsetBytes, lengthBytes);
+        long length = snapshot.covered(offsetBytes, lengthBytes);
         if (length <= 0 || !snapshot.needsPreserving()) {
             return;
         }
@@ -115,10 +104,5 @@ final class OriginWritePath {
                 batch.need(snapshot, chunk, Cause.ORIGIN_WRITE);
             }
         }
-    }
-
-    /// How much of the range the snapshot covers; not positive if nothing (spec 2.8, vector 55).
-    private static long within(Snapshot snapshot, long offsetBytes, long lengthBytes) {
-        return Math.min(lengthBytes, snapshot.lengthBytes() - offsetBytes);
     }
 }
