@@ -265,7 +265,8 @@ class CowherdServerTest {
             Files.write(cow, new byte[] {1, 2, 3, 4}, StandardOpenOption.WRITE);
         }
         CowherdServer server = serve();
-        assertTrue(ok(server, "ls -o wide").contains("unreachable " + data), "says the file");
+        String list = ok(server, "ls -o wide");
+        assertTrue(list.contains("unreachable Invalid or corrupt snapshot: " + data), list);
         String modeSense = "1A 00 3F 00 FF 00";
         String write = "2A 00 00 00 00 07 00 00 01 00";
         try (SimpleHost host = host(server)) {
