@@ -73,6 +73,15 @@ public interface BlockDevice extends AutoCloseable {
         throw new UnsupportedOperationException("discard is not supported by " + this);
     }
 
+    /// Gives storage to a range ahead of its use, so that later writes there do not find the file system full. Content
+    /// stays. May block.
+    ///
+    /// @return true if the range has storage now; false if the device cannot tell: such a write may find no room then
+    /// @throws NoSpaceException if there is not enough; part of the range may have storage then
+    default boolean ensureAllocated(long offsetBytes, long lengthBytes) throws IOException {
+        return false;
+    }
+
     /// Returns the extent that starts at `offsetBytes`: its length (at most `lengthBytes`, at least one sector) and
     /// whether it has storage behind it. A device that cannot tell answers *mapped* for all of it.
     default Extent extent(long offsetBytes, long lengthBytes) throws IOException {

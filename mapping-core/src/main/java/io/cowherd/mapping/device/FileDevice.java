@@ -269,7 +269,7 @@ public final class FileDevice implements BlockDevice {
                 at += read;
             }
         } catch (IOException e) {
-            throw FileFault.of("read", offsetBytes, length, path, e);
+            throw fault("read", offsetBytes, length, e);
         }
     }
 
@@ -317,7 +317,7 @@ public final class FileDevice implements BlockDevice {
                 at += to.write(source, at);
             }
         } catch (IOException e) {
-            throw FileFault.of("write", offsetBytes, length, path, e);
+            throw fault("write", offsetBytes, length, e);
         }
     }
 
@@ -348,7 +348,7 @@ public final class FileDevice implements BlockDevice {
             checkSyncs();
             sync.sync(channel);
         } catch (IOException e) {
-            var failure = FileFault.of("flush", 0, sizeBytes, path, e);
+            var failure = fault("flush", 0, sizeBytes, e);
             if (syncFailure == null) {
                 syncFailure = failure;
             }
@@ -358,11 +358,17 @@ public final class FileDevice implements BlockDevice {
         }
     }
 
+    private IOException fault(
+            String request, long offsetBytes, long lengthBytes, IOException cause) {
+        var name = LinuxFile.nameNow(linux, path);
+        return FileFault.of(request, offsetBytes, lengthBytes, name, cause);
+    }
+
     private void checkSyncs() throws IOException {
         var failure = syncFailure;
         if (failure != null) {
             throw new IOException(
-                    path
+                    LinuxFile.nameNow(linux, path)
                             + " has failed: written data may be lost since "
                             + failure.getMessage()
                             + "; repair the storage and open the device again",
@@ -408,11 +414,7 @@ public final class FileDevice implements BlockDevice {
         return space.extent(offsetBytes, lengthBytes);
     }
 
-    /// Gives storage to a range ahead of its use, so that later writes neither allocate nor find the file system full.
-    /// Its content stays. Does nothing where the system has no such call.
-    ///
-    /// @return true if the range has storage now
-    /// @throws NoSpaceException if there is not enough; part of the range may have storage then
+    @Override
     public boolean ensureAllocated(long offsetBytes, long lengthBytes) throws IOException {
         Ranges.check(this, offsetBytes, lengthBytes);
         checkWritable();
@@ -441,7 +443,7 @@ public final class FileDevice implements BlockDevice {
             channel.force(true);
         } catch (IOException e) {
             file.setLength(before);
-            throw FileFault.of("grow", before, newSizeBytes - before, path, e);
+            throw fault("grow", before, newSizeBytes - before, e);
         }
         allocation.grow(newSizeBytes);
         sizeBytes = newSizeBytes;

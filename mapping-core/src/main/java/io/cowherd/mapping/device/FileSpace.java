@@ -109,10 +109,15 @@ final class FileSpace {
                 return false;
             }
             if (result < 0) {
-                throw FileFault.of(request, at, piece, path, -result);
+                throw fault(request, at, piece, -result);
             }
         }
         return true;
+    }
+
+    private IOException fault(String request, long offsetBytes, long lengthBytes, int errno) {
+        var name = LinuxFile.nameNow(linux, path);
+        return FileFault.of(request, offsetBytes, lengthBytes, name, errno);
     }
 
     /// True if a write into the range is known to need no allocation. Advice, see [AllocationMap].
@@ -159,7 +164,7 @@ final class FileSpace {
             return new Extent(lengthBytes, false);
         }
         if (data < 0) {
-            throw FileFault.of("seek data", offsetBytes, lengthBytes, path, (int) -data);
+            throw fault("seek data", offsetBytes, lengthBytes, (int) -data);
         }
         long hole = (data & -BlockDevice.SECTOR_BYTES) - offsetBytes;
         if (hole > 0) {
@@ -167,7 +172,7 @@ final class FileSpace {
         }
         long mapped = linux.seekHole(data);
         if (mapped < 0) {
-            throw FileFault.of("seek hole", offsetBytes, lengthBytes, path, (int) -mapped);
+            throw fault("seek hole", offsetBytes, lengthBytes, (int) -mapped);
         }
         long whole = (mapped + BlockDevice.SECTOR_BYTES - 1) & -BlockDevice.SECTOR_BYTES;
         return new Extent(Math.min(whole, end) - offsetBytes, true);

@@ -107,6 +107,18 @@ final class LinuxFile implements AutoCloseable {
         return Files.exists(self) ? self : null;
     }
 
+    /// The name that an open file has now, for messages; the one that it was opened by where that cannot be told.
+    ///
+    /// @param linux the file, or null where there is no such access
+    static Path nameNow(@Nullable LinuxFile linux, Path opened) {
+        var self = linux == null ? null : linux.anyName();
+        try {
+            return self == null ? opened : Files.readSymbolicLink(self);
+        } catch (IOException _) {
+            return opened; // just closed
+        }
+    }
+
     /// What the system calls this error, in the words that the JDK's own exceptions use.
     static String describe(int errno) {
         var calls = LinuxCalls.INSTANCE;

@@ -85,6 +85,12 @@ abstract class ForwardingTarget implements Target {
     }
 
     @Override
+    public final boolean ensureAllocated(long offsetBytes, long lengthBytes) throws IOException {
+        Ranges.check(this, offsetBytes, lengthBytes);
+        return device.ensureAllocated(startBytes + offsetBytes, lengthBytes);
+    }
+
+    @Override
     public final Extent extent(long offsetBytes, long lengthBytes) throws IOException {
         Ranges.check(this, offsetBytes, lengthBytes);
         return device.extent(startBytes + offsetBytes, lengthBytes);

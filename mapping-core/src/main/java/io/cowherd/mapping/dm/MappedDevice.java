@@ -421,6 +421,17 @@ public final class MappedDevice implements BlockDevice {
     }
 
     @Override
+    public boolean ensureAllocated(long offsetBytes, long lengthBytes) throws IOException {
+        int ticket = enter();
+        try {
+            Ranges.check(this, offsetBytes, lengthBytes);
+            return live.ensureAllocated(offsetBytes, lengthBytes);
+        } finally {
+            gate.leave(ticket);
+        }
+    }
+
+    @Override
     public Extent extent(long offsetBytes, long lengthBytes) throws IOException {
         int ticket = enter();
         try {

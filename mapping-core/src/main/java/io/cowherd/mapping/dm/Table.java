@@ -156,6 +156,18 @@ final class Table {
         }
     }
 
+    boolean ensureAllocated(long offsetBytes, long lengthBytes) throws IOException {
+        boolean all = true;
+        long end = offsetBytes + lengthBytes;
+        long at = offsetBytes;
+        for (int i = targetAt(offsetBytes); at < end; i++) {
+            long piece = Math.min(end, startBytes[i + 1]) - at;
+            all &= targets[i].ensureAllocated(at - startBytes[i], piece);
+            at += piece;
+        }
+        return all;
+    }
+
     Extent extent(long offsetBytes, long lengthBytes) throws IOException {
         int i = targetAt(offsetBytes);
         long piece = Math.min(lengthBytes, startBytes[i + 1] - offsetBytes);

@@ -1,8 +1,10 @@
 package io.cowherd.mapping.snapshot;
 
 import io.cowherd.mapping.device.BlockDevice;
+import io.cowherd.mapping.device.NoSpaceException;
 import io.cowherd.mapping.store.PendingException;
 import io.cowherd.mapping.store.PendingException.Cause;
+import io.cowherd.mapping.store.PendingException.Outcome;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -118,7 +120,7 @@ final class ExceptionBatch implements AutoCloseable {
     /// As [#await], the stores beside each other as far as the writer may have helpers: a lone write then waits for the slowest
     /// flush and not for all of them. A writer without helpers takes store after store, so that what gathers at those it has
     /// not come to yet is one batch.
-    void commitSideBySide(CommitHelpers helpers) {
+    void commitSideBySide(CommitHelpers helpers) throws NoSpaceException {
         int wanted = helpers.enter(parts.size());
         try {
             if (wanted > 0) {
@@ -140,10 +142,21 @@ final class ExceptionBatch implements AutoCloseable {
     }
 
     /// Waits until all have ended, one way or another: look at the tables again.
-    void await() {
+    ///
+    /// @throws NoSpaceException if any was refused: asking again would only be refused again
+    void await() throws NoSpaceException {
+        NoSpaceException refusal = null;
         for (var part : parts) {
-            part.created.forEach(part.snapshot.commits()::await);
-            part.joined.forEach(part.snapshot.commits()::await);
+            for (var exceptions : List.of(part.created, part.joined)) {
+                for (var exception : exceptions) {
+                    if (part.snapshot.commits().await(exception) == Outcome.REFUSED) {
+                        refusal = exception.refusal();
+                    }
+                }
+            }
+        }
+        if (refusal != null) {
+            throw new NoSpaceException(Snapshot.refusal(refusal), refusal);
         }
     }
 

@@ -18,7 +18,8 @@ import java.nio.ByteBuffer;
 /// 5. **Write** the origin.
 ///
 /// A snapshot that fails on the way is invalidated, and asks for nothing at the next round: an origin write never
-/// fails because of a snapshot (but see [Snapshot] for one that can be recorded as invalid nowhere).
+/// fails because of a snapshot (but see [Snapshot] for one that can be recorded as invalid nowhere). Where the file system
+/// has no room for a chunk, the write is refused ([io.cowherd.mapping.device.NoSpaceException]) and nothing has changed.
 ///
 /// Invariant I3 hangs on this order: until step 5 the origin has its old content, and after step 4 so has every store.
 ///

@@ -1,6 +1,7 @@
 package io.cowherd.mapping.snapshot;
 
 import io.cowherd.mapping.device.BlockDevice;
+import io.cowherd.mapping.device.NoSpaceException;
 import io.cowherd.mapping.dm.DeviceRef;
 import io.cowherd.mapping.geometry.ChunkSize;
 import io.cowherd.mapping.store.CowStore;
@@ -255,6 +256,18 @@ final class Snapshot implements GroupCommit.Guard, CowStore.OldChunkReader {
         } else {
             tryInvalidate("Unable to allocate exception.");
         }
+    }
+
+    @Override
+    public void refused(NoSpaceException cause) {
+        listener.refused(cow, refusal(cause));
+    }
+
+    /// What is said of a write that was refused for want of room in a file system.
+    static String refusal(NoSpaceException cause) {
+        return "Write refused, nothing is lost: no room to keep a chunk. Make room or remove a snapshot, then write again. ("
+                + cause.getMessage()
+                + ")";
     }
 
     @Override

@@ -38,6 +38,12 @@ public interface SnapshotListener {
     /// @param why a sentence for the log
     default void overflowed(DeviceRef cow, String why) {}
 
+    /// The file system beneath the COW device is full: a write that needs room there was refused, to the snapshot or to its
+    /// origin. Nothing is lost, and the write can be tried again. Not said again until one has succeeded.
+    ///
+    /// @param why a sentence for the log
+    default void refused(DeviceRef cow, String why) {}
+
     /// The store is full; the write that needs more waits. Returns true if the COW device has just been made larger.
     default boolean grow(DeviceRef cow) {
         return false;

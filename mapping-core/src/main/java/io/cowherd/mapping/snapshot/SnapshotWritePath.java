@@ -14,7 +14,7 @@ import java.util.BitSet;
 /// 2. **Carry** the new bytes with each exception created here: a whole chunk as it is, part of a chunk patched into the
 ///    old one. So a first write costs one data write, as a whole-chunk write does in the kernel.
 /// 3. **Enqueue**, and **wait**: prepare, place, commit and publish are [io.cowherd.mapping.store.GroupCommit]'s. Then
-///    ask again (1), until every chunk has left.
+///    ask again (1), until every chunk has left. Where the file system has no room for one, the write is refused.
 /// 4. **Overwrite** in the store what was not carried: chunks that had left before, that somebody else made leave, or
 ///    that are too big to carry. One write per run of neighbours, no metadata, no flush.
 ///

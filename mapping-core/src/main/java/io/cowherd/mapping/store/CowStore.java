@@ -1,5 +1,6 @@
 package io.cowherd.mapping.store;
 
+import io.cowherd.mapping.device.NoSpaceException;
 import io.cowherd.mapping.geometry.ChunkSize;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,12 +9,13 @@ import java.util.List;
 /// Keeps the chunks that have left their origin, and knows which have.
 ///
 /// What a first write does here, in this order and never another (the order is the design):
-/// [#prepare] → [#place] → [#commit] → [#publish]. Only then may the origin be overwritten.
+/// [#prepare] → [#place] → [#commit] → [#publish]. Only then may the origin be overwritten. Where [#place] finds the file
+/// system full, [#withdraw] takes its place and that of the other steps.
 ///
 /// "Does anybody still need this chunk preserved?" is a question to the store ([#lookup]), so that a later store
 /// may answer it for all snapshots of an origin at once.
 ///
-/// **Threading.** *Thread-safe* for [#lookup], [#offsetOf] and [#usage]; the four steps belong to the committer, of
+/// **Threading.** *Thread-safe* for [#lookup], [#offsetOf] and [#usage]; the steps belong to the committer, of
 /// which there is one at a time ([GroupCommit]).
 public sealed interface CowStore permits PersistentStore, TransientStore {
     /// The letter in a table line: `P` or `N` (spec 2.1).
@@ -37,10 +39,17 @@ public sealed interface CowStore permits PersistentStore, TransientStore {
     /// for the next. The size of the COW device is asked anew each time (vector 62). By the committer.
     int prepare(List<PendingException> batch);
 
-    /// Writes the data of prepared exceptions to their store chunks. By the committer.
+    /// Makes sure that there is storage for prepared exceptions and their records; then writes their data to their store
+    /// chunks. By the committer.
     ///
     /// @param oldChunks reads the old content of those that carry none
+    /// @throws NoSpaceException if the file system is full: what was written, if anything, is nowhere referred to, and
+    ///     the batch can be withdrawn
     void place(List<PendingException> batch, OldChunkReader oldChunks) throws IOException;
+
+    /// Takes back prepared exceptions, all since the last commit, as if they had never been: their store chunks are free
+    /// again. By the committer.
+    void withdraw(List<PendingException> batch);
 
     /// Makes placed exceptions durable: all of them, or the store is not to be used any more. By the committer.
     void commit(List<PendingException> batch) throws IOException;

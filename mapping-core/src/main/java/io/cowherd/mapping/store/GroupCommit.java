@@ -1,9 +1,11 @@
 package io.cowherd.mapping.store;
 
+import io.cowherd.mapping.device.NoSpaceException;
 import io.cowherd.mapping.store.PendingException.Outcome;
 import io.cowherd.mapping.table.ExceptionTable;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,6 +32,11 @@ import java.util.concurrent.locks.ReentrantLock;
 /// **No deadlock.** A writer may need exceptions in several stores. It queues all of them before it waits for any, and
 /// whoever waits for a queued exception can commit it; so nobody waits for a thread that waits for him.
 ///
+/// **No room in the file system** is found before anything has been written, or while data is placed in chunks that nothing
+/// refers to yet. The batch is withdrawn, whoever waits for it is told ([Outcome#REFUSED]), and the store is as it was. Not so
+/// if a flush or a write of records says that there is no room (where storage cannot be allocated ahead): after a failed
+/// flush nobody knows what has been lost, and of the records some may be on disk. That is a failure like any other.
+///
 /// **Bounds.** A batch: [#MAX_BATCH_EXCEPTIONS] and [#MAX_BATCH_BYTES]. The queue: the threads that may block, times
 /// what one of them asks for at once.
 ///
@@ -55,6 +62,9 @@ public final class GroupCommit {
     private final ArrayDeque<PendingException> queue = new ArrayDeque<>();
     private boolean committing;
 
+    // Owned by the committer
+    private boolean refusing;
+
     /// @param store what is committed to
     /// @param oldChunks reads what exceptions do not carry
     /// @param guard decides what a failure means
@@ -74,6 +84,10 @@ public final class GroupCommit {
 
         /// There is no space for `exception`, and none can be made.
         void outOfSpace(PendingException exception);
+
+        /// The file system beneath the store is full: a batch was withdrawn, and nothing is lost. Not said again until a batch
+        /// has been committed.
+        void refused(NoSpaceException cause);
 
         /// Reading, placing or committing failed: the store must not be written any more.
         void failed(Throwable cause);
@@ -163,7 +177,7 @@ public final class GroupCommit {
     private void commitNext() {
         var batch = take();
         var outcomes = new Outcome[batch.size()];
-        java.util.Arrays.fill(outcomes, Outcome.FAILED);
+        Arrays.fill(outcomes, Outcome.FAILED);
         committing = true;
         lock.unlock();
         try {
@@ -196,7 +210,7 @@ public final class GroupCommit {
             return;
         }
         int prepared = prepare(batch);
-        java.util.Arrays.fill(outcomes, prepared, outcomes.length, Outcome.NO_SPACE);
+        Arrays.fill(outcomes, prepared, outcomes.length, Outcome.NO_SPACE);
         if (prepared > 0) {
             commitPrepared(batch.subList(0, prepared), outcomes);
         }
@@ -205,15 +219,35 @@ public final class GroupCommit {
 
     private void commitPrepared(List<PendingException> ready, Outcome[] outcomes) {
         try {
-            store.place(ready, oldChunks);
+            if (!place(ready)) {
+                Arrays.fill(outcomes, 0, ready.size(), Outcome.REFUSED);
+                return;
+            }
             store.commit(ready);
             store.publish(ready);
-            java.util.Arrays.fill(outcomes, 0, ready.size(), Outcome.COMMITTED);
+            refusing = false;
+            Arrays.fill(outcomes, 0, ready.size(), Outcome.COMMITTED);
         } catch (IOException e) {
             guard.failed(e);
         } catch (RuntimeException | Error e) {
             guard.failed(e);
             throw e;
+        }
+    }
+
+    /// Returns false if the file system is full; the batch is withdrawn then.
+    private boolean place(List<PendingException> ready) throws IOException {
+        try {
+            store.place(ready, oldChunks);
+            return true;
+        } catch (NoSpaceException e) {
+            store.withdraw(ready);
+            ready.forEach(exception -> exception.refuse(e));
+            if (!refusing) {
+                refusing = true;
+                guard.refused(e);
+            }
+            return false;
         }
     }
 

@@ -1,5 +1,6 @@
 package io.cowherd.mapping.store;
 
+import io.cowherd.mapping.device.NoSpaceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ```
 ///            enqueue            committer
-/// created ───────────▶ queued ───────────▶ COMMITTED | NO_SPACE | FAILED
+/// created ───────────▶ queued ───────────▶ COMMITTED | NO_SPACE | REFUSED | FAILED
 ///    └── withdraw ───▶ WITHDRAWN
 /// ```
 ///
@@ -33,6 +34,8 @@ public final class PendingException {
         WITHDRAWN,
         /// The store is full.
         NO_SPACE,
+        /// The file system beneath the store is full: nothing has changed, and the same can be asked for again.
+        REFUSED,
         /// An I/O error; the store is not to be used any more.
         FAILED
     }
@@ -45,6 +48,8 @@ public final class PendingException {
     private @Nullable ByteBuffer data;
     private @Nullable IOException unreadable;
     private long storeChunk = UNPREPARED;
+
+    private @Nullable NoSpaceException refusal;
 
     // Guarded by the lock of the GroupCommit
     private Outcome outcome = Outcome.PENDING;
@@ -103,6 +108,18 @@ public final class PendingException {
 
     void prepared(long chunk) {
         storeChunk = chunk;
+    }
+
+    void refuse(NoSpaceException why) {
+        refusal = why;
+    }
+
+    /// Why it ended as [Outcome#REFUSED]; asked only then.
+    public NoSpaceException refusal() {
+        if (refusal == null) {
+            throw new AssertionError("exception of chunk " + originChunk + " was not refused");
+        }
+        return refusal;
     }
 
     Outcome outcome() {

@@ -26,6 +26,7 @@ public final class PersistentStore implements CowStore {
     private final BlockDevice cow;
     private final StoreLayout layout;
     private final ChunkPlacer placer;
+    private final SpaceAhead space;
     private final RecordLog log;
     private final ExceptionTable table;
     private final boolean valid;
@@ -46,6 +47,7 @@ public final class PersistentStore implements CowStore {
         this.cow = cow;
         this.layout = layout;
         this.placer = new ChunkPlacer(cow, layout.chunkSize());
+        this.space = new SpaceAhead(cow, chunkSize().offsetOf(nextFree));
         this.log = log;
         this.table = table;
         this.nextFree = nextFree;
@@ -202,7 +204,25 @@ public final class PersistentStore implements CowStore {
 
     @Override
     public void place(List<PendingException> batch, OldChunkReader oldChunks) throws IOException {
+        log.readyArea();
+        space.ensure(chunkSize().offsetOf(endOf(batch)));
         placer.place(batch, oldChunks);
+        log.readyNextArea(batch.size());
+    }
+
+    /// The chunk behind all that the batch needs: its last one's, and the next area's if it fills this one.
+    private long endOf(List<PendingException> batch) {
+        long end = batch.getLast().storeChunk() + 1;
+        return batch.size() == log.room() ? Math.max(end, log.nextAreaChunk() + 1) : end;
+    }
+
+    /// The next batch gets the same store chunks. That is what a restart would do as well, because no record of them was written;
+    /// and nobody else can have them, because one batch ends before the next is prepared. To skip them instead would
+    /// leave more chunks in an area than it has records.
+    @Override
+    public void withdraw(List<PendingException> batch) {
+        nextFree = batch.getFirst().storeChunk();
+        uncommitted -= batch.size();
     }
 
     @Override

@@ -12,9 +12,11 @@ import java.util.List;
 ///
 /// A batch of records is appended so (spec 1.5, but for the size of step 3):
 ///
-/// 1. if the batch fills the area, the next area is zeroed;
+/// 1. if the batch fills the area, the next area is zeroed ([#readyNextArea]);
 /// 2. **flush**: the data that was placed, and the zeroed area, become durable (invariant I2);
-/// 3. the blocks of the area that hold the new records are written durably.
+/// 3. the blocks of the area that hold the new records are written durably ([#append], as step 2).
+///
+/// Step 1 may find the file system full, and then nothing has happened. Steps 2 and 3 must not: see [GroupCommit].
 ///
 /// A batch never crosses the end of an area, so a record is durable only when all before it are: the list is a
 /// complete prefix after any crash. Step 3 writes whole blocks and not the whole area, as the kernel does: the bytes
@@ -23,7 +25,7 @@ import java.util.List;
 /// **The tail.** What lies behind the terminator would come alive when the list grows over it (spec 1.6). This class
 /// never leaves anything but zeros there, with one exception that no writer can avoid: if power fails within step 3, a later
 /// block may have reached the disk and an earlier one not. So a tail that is found not to be zero when loading is
-/// cleared, durably, before the first append.
+/// cleared before the first append ([#readyArea]), and durably so by its step 2.
 ///
 /// **Threading.** *Confined* to the committer; [#metadataChunks()] any thread.
 final class RecordLog {
@@ -42,6 +44,7 @@ final class RecordLog {
     private int committed;
     private byte[] block;
     private boolean staleTail;
+    private boolean allocated;
 
     // Written by the committer, read by any thread
     private volatile long area;
@@ -88,26 +91,46 @@ final class RecordLog {
         return area + 2;
     }
 
+    /// The chunk of the area behind the present one.
+    long nextAreaChunk() {
+        return layout.areaChunk(area + 1);
+    }
+
+    /// Readies the present area for more records: its tail is zero, and it has storage. That may be missing after loading,
+    /// where a copy of the file has left zeros out, and behind [#zero].
+    void readyArea() throws IOException {
+        if (staleTail) {
+            clearTail();
+            staleTail = false;
+        }
+        if (!allocated) {
+            cow.ensureAllocated(layout.recordOffset(area, 0), layout.chunkSize().bytes());
+            allocated = true;
+        }
+    }
+
+    /// Zeroes the next area if that many more records fill the present one.
+    void readyNextArea(int records) throws IOException {
+        if (records == room()) {
+            zeroArea(cow, layout, area + 1); // 1
+        }
+    }
+
     /// Makes the records of `batch` durable, and before them all that was written to the COW device.
     ///
-    /// @param batch at most [#room()]
+    /// @param batch at most [#room()]; both areas are ready for it
     void append(List<PendingException> batch) throws IOException {
         if (batch.size() > room()) {
             throw new AssertionError(batch.size() + " records for room of " + room());
         }
-        if (staleTail) {
-            clearTail();
-        }
         boolean fills = batch.size() == room();
-        if (fills) {
-            zeroArea(cow, layout, area + 1); // 1
-        }
         cow.flush(); // 2
         writeRecords(batch); // 3
         if (fills) {
             long filled = area;
             area = filled + 1;
             committed = 0;
+            allocated = layout.chunkSize().bytes() <= ZERO_WRITE_BYTES;
         } else {
             committed += batch.size();
         }
@@ -139,8 +162,6 @@ final class RecordLog {
         long end = layout.recordOffset(area, layout.exceptionsPerArea());
         cow.write(from, ByteBuffer.wrap(block.clone()), WriteMode.CACHED);
         zero(cow, from + blockBytes, end - from - blockBytes);
-        cow.flush();
-        staleTail = false;
     }
 
     private static void zeroArea(BlockDevice cow, StoreLayout layout, long area)
@@ -160,7 +181,7 @@ final class RecordLog {
         zero(cow, from, bytes);
     }
 
-    /// Writes zeros.
+    /// Writes zeros. More than [#ZERO_WRITE_BYTES] of them may be a hole.
     static void zero(BlockDevice cow, long offsetBytes, long lengthBytes) throws IOException {
         if (lengthBytes > ZERO_WRITE_BYTES) {
             cow.writeZeroes(offsetBytes, lengthBytes, WriteMode.CACHED);

@@ -14,6 +14,7 @@ public final class TransientStore implements CowStore {
     private final BlockDevice cow;
     private final ChunkSize chunkSize;
     private final ChunkPlacer placer;
+    private final SpaceAhead space;
     private final ExceptionTable table = new ExceptionTable();
 
     // Written by the committer, read by any thread
@@ -24,6 +25,7 @@ public final class TransientStore implements CowStore {
         this.cow = cow;
         this.chunkSize = chunkSize;
         this.placer = new ChunkPlacer(cow, chunkSize);
+        this.space = new SpaceAhead(cow, 0);
     }
 
     @Override
@@ -60,7 +62,13 @@ public final class TransientStore implements CowStore {
 
     @Override
     public void place(List<PendingException> batch, OldChunkReader oldChunks) throws IOException {
+        space.ensure(chunkSize.offsetOf(batch.getLast().storeChunk() + 1));
         placer.place(batch, oldChunks);
+    }
+
+    @Override
+    public void withdraw(List<PendingException> batch) {
+        nextFree = batch.getFirst().storeChunk();
     }
 
     /// Nothing: there is nothing that could be found again after a crash.

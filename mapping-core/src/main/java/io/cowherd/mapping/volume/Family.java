@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// | rename | catalog | devices | | |
 ///
 /// **Threading.** *Confined to whoever holds the pool's change lock*, but for [#origin], [#snapshots] and [#held], which any
-/// thread may ask, and [#invalidated] and [#overflowed], which come from the I/O path.
+/// thread may ask, and [#invalidated], [#refused] and [#overflowed], which come from the I/O path.
 final class Family {
     /// Number of the first snapshot; the origin is 0.
     static final int FIRST_NUMBER = 1;
@@ -435,6 +435,11 @@ final class Family {
                 failed(snapshot, why);
             }
         }
+    }
+
+    /// There was no room for a write that a snapshot needs room for.
+    void refused(SnapshotVolume snapshot, String why) {
+        failed(snapshot, why);
     }
 
     /// A snapshot refuses writes from now on.

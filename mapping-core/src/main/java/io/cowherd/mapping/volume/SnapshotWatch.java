@@ -56,6 +56,14 @@ final class SnapshotWatch implements SnapshotListener {
     }
 
     @Override
+    public void refused(DeviceRef cow, String why) {
+        Watched watched = volumes.get(cow.device());
+        if (watched != null) {
+            watched.volume.family().refused(watched.volume, why);
+        }
+    }
+
+    @Override
     public void overflowed(DeviceRef cow, String why) {
         Watched watched = volumes.get(cow.device());
         if (watched != null) {

@@ -18,6 +18,6 @@ public interface VolumeListener {
     /// A snapshot's COW store has grown; the size that hosts see has not.
     default void extended(Volume snapshot) {}
 
-    /// A snapshot has been invalidated or has overflowed; `why` is a sentence for the log.
+    /// A snapshot has been invalidated or has overflowed, or there was no room for a write; `why` is a sentence for the log.
     default void failed(Volume volume, String why) {}
 }

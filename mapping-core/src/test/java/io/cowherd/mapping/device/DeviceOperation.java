@@ -18,7 +18,9 @@ public record DeviceOperation(Kind kind, long offsetBytes, long lengthBytes, Wri
         /// `writeZeroes`.
         ZERO,
         /// `discard`.
-        DISCARD
+        DISCARD,
+        /// `ensureAllocated`.
+        ALLOCATE
     }
 
     /// True if this is of that kind.
@@ -37,7 +39,7 @@ public record DeviceOperation(Kind kind, long offsetBytes, long lengthBytes, Wri
     public String toString() {
         return switch (kind) {
             case FLUSH -> "FLUSH";
-            case READ, DISCARD -> kind + " " + offsetBytes + "+" + lengthBytes;
+            case READ, DISCARD, ALLOCATE -> kind + " " + offsetBytes + "+" + lengthBytes;
             case WRITE, ZERO ->
                     kind
                             + " "

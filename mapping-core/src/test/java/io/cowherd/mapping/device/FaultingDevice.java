@@ -8,6 +8,7 @@ import java.util.function.Predicate;
 /// **Threading.** *Thread-safe*: the rule is a volatile field.
 public final class FaultingDevice extends WrappedDevice {
     private volatile Predicate<DeviceOperation> rule = _ -> false;
+    private volatile Predicate<DeviceOperation> full = _ -> false;
 
     /// Fails nothing until a rule is set.
     public FaultingDevice(BlockDevice inner) {
@@ -19,6 +20,11 @@ public final class FaultingDevice extends WrappedDevice {
         this.rule = rule;
     }
 
+    /// From now on requests that `rule` accepts fail with a [NoSpaceException], whatever else may happen to others.
+    public void fullWhen(Predicate<DeviceOperation> rule) {
+        full = rule;
+    }
+
     /// From now on every request fails.
     public void failAll() {
         failWhen(_ -> true);
@@ -27,10 +33,15 @@ public final class FaultingDevice extends WrappedDevice {
     /// Nothing fails any more.
     public void heal() {
         failWhen(_ -> false);
+        fullWhen(_ -> false);
     }
 
     @Override
     protected void before(DeviceOperation operation) throws IOException {
+        if (full.test(operation)) {
+            throw new NoSpaceException(
+                    "injected: no room for " + operation, new IOException("full"));
+        }
         if (rule.test(operation)) {
             throw new IOException("injected fault: " + operation);
         }

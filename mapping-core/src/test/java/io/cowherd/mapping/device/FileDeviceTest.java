@@ -217,6 +217,18 @@ final class FileDeviceTest extends BlockDeviceContract {
                 fault.getMessage());
     }
 
+    /// A COW file gets its name after it has been opened.
+    @Test
+    void faultsNameAFileAsItIsCalledNow() throws IOException {
+        var renamed = directory.resolve("renamed");
+        Files.move(directory.resolve("device"), renamed);
+        try (var shorter = FileChannel.open(renamed, StandardOpenOption.WRITE)) {
+            shorter.truncate(PAGE);
+        }
+        var fault = assertThrows(IOException.class, () -> read(PAGE, PAGE));
+        assertTrue(fault.toString().contains(" of " + renamed.toRealPath() + ":"));
+    }
+
     @Test
     void aFullFileSystemIsToldFromOtherFaults() throws IOException {
         var full = Path.of("/dev/full"); // every write to it fails as on a full file system

@@ -112,6 +112,15 @@ public abstract class WrappedDevice implements BlockDevice {
     }
 
     @Override
+    public boolean ensureAllocated(long offsetBytes, long lengthBytes) throws IOException {
+        var operation = operation(Kind.ALLOCATE, offsetBytes, lengthBytes, WriteMode.CACHED);
+        before(operation);
+        boolean allocated = inner.ensureAllocated(offsetBytes, lengthBytes);
+        after(operation);
+        return allocated;
+    }
+
+    @Override
     public Extent extent(long offsetBytes, long lengthBytes) throws IOException {
         return inner.extent(offsetBytes, lengthBytes);
     }

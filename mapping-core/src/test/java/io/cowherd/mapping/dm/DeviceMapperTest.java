@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.cowherd.mapping.device.CountingDevice;
+import io.cowherd.mapping.device.DeviceOperation;
 import io.cowherd.mapping.device.MemoryDevice;
 import io.cowherd.mapping.device.WriteMode;
 import java.io.IOException;
@@ -52,6 +54,19 @@ final class DeviceMapperTest {
                         "volumeGroup-base: 0 1024 linear ",
                         "volumeGroup-base-real: 0 1024 linear "),
                 mapper.status());
+    }
+
+    /// Goal: a store that allocates ahead reaches its file, wherever that lies.
+    @Test
+    void allocationAheadGoesDownThroughTables() throws Exception {
+        var counted = new CountingDevice(memory);
+        mapper.attach(counted);
+        device("lower", "0 1024 linear 7:0 512");
+        var upper = device("upper", "0 8 linear lower 16", "8 8 linear lower 64", "16 8 zero");
+        assertFalse(upper.ensureAllocated(2 * 512, 20 * 512), "this one cannot");
+        assertEquals(
+                List.of("ALLOCATE 271360+3072", "ALLOCATE 294912+4096"),
+                counted.operations().stream().map(DeviceOperation::toString).toList());
     }
 
     @Test

@@ -55,33 +55,55 @@ class FirstWriteCostTest {
         return device.operations().stream().map(DeviceOperation::toString).toList();
     }
 
+    /// As the first write of all has left it: that one has allocated ahead for those that follow.
+    private void snapshotsInUse(int count, int chunk) throws IOException {
+        snapshots(count, chunk);
+        Rig.write(rig.base, SECTORS - chunk, Rig.content(chunk, 9));
+        forget();
+    }
+
     /// One chunk and one block of records, one flush, one durable write; whatever the chunk size, however many snapshots, and
     /// the origin is read once.
     @Test
     void aFirstWrite() throws IOException {
-        snapshots(3, 64);
+        snapshotsInUse(3, 64);
         Rig.write(rig.base, 640, Rig.content(1, 1));
         assertEquals(List.of("READ 327680+32768", "WRITE 327680+512"), asked(origin));
         for (var cow : cows) {
             assertEquals(
-                    List.of("WRITE 65536+32768", "FLUSH", "WRITE 32768+4096 DURABLE"), asked(cow));
+                    List.of("WRITE 98304+32768", "FLUSH", "WRITE 32768+4096 DURABLE"), asked(cow));
         }
     }
 
     @Test
     void aFirstWriteToASnapshot() throws IOException {
-        snapshots(2, 8);
+        snapshotsInUse(2, 8);
         Rig.write(snaps.getFirst(), 80, Rig.content(8, 1));
         assertEquals(List.of(), asked(origin), "a whole chunk reads nothing");
-        var expected = List.of("WRITE 8192+4096", "FLUSH", "WRITE 4096+4096 DURABLE");
+        var expected = List.of("WRITE 12288+4096", "FLUSH", "WRITE 4096+4096 DURABLE");
         assertEquals(expected, asked(cows.getFirst()));
         forget();
         Rig.write(snaps.getFirst(), 89, Rig.content(2, 2));
         assertEquals(List.of("READ 45056+4096"), asked(origin));
         assertEquals(
-                List.of("WRITE 12288+4096", "FLUSH", "WRITE 4096+4096 DURABLE"),
+                List.of("WRITE 16384+4096", "FLUSH", "WRITE 4096+4096 DURABLE"),
                 asked(cows.getFirst()));
         assertEquals(List.of(), asked(cows.getLast()), "the other snapshot");
+    }
+
+    /// Storage for the area and for what follows, as often as there is a step to make, before any data.
+    @Test
+    void theFirstOfAllAllocatesAhead() throws IOException {
+        snapshots(1, 64);
+        Rig.write(rig.base, 640, Rig.content(1, 1));
+        assertEquals(
+                List.of(
+                        "ALLOCATE 32768+32768",
+                        "ALLOCATE 65536+983040",
+                        "WRITE 65536+32768",
+                        "FLUSH",
+                        "WRITE 32768+4096 DURABLE"),
+                asked(cows.getFirst()));
     }
 
     /// No metadata I/O, no copy, no flush.

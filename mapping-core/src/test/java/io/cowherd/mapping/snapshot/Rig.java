@@ -122,6 +122,11 @@ final class Rig implements SnapshotListener {
         said.add("overflowed " + cow + " " + why);
     }
 
+    @Override
+    public void refused(DeviceRef cow, String why) {
+        said.add("refused " + cow + " " + why);
+    }
+
     // --- bytes
 
     static void write(BlockDevice device, long sector, byte[] content) throws IOException {

@@ -11,8 +11,10 @@ import io.cowherd.mapping.device.BlockDevice;
 import io.cowherd.mapping.device.CountingDevice;
 import io.cowherd.mapping.device.DeviceOperation;
 import io.cowherd.mapping.device.DeviceOperation.Kind;
+import io.cowherd.mapping.device.FaultingDevice;
 import io.cowherd.mapping.device.GatedDevice;
 import io.cowherd.mapping.device.MemoryDevice;
+import io.cowherd.mapping.device.NoSpaceException;
 import io.cowherd.mapping.device.WrappedDevice;
 import io.cowherd.mapping.store.PendingException.Cause;
 import io.cowherd.mapping.store.PendingException.Outcome;
@@ -47,7 +49,7 @@ class GroupCommitTest implements GroupCommit.Guard, CowStore.OldChunkReader {
 
     @Override
     public boolean mayCommit() {
-        return failures.isEmpty();
+        return failures.isEmpty() || failures.equals(List.of("refused"));
     }
 
     @Override
@@ -58,6 +60,11 @@ class GroupCommitTest implements GroupCommit.Guard, CowStore.OldChunkReader {
     @Override
     public void outOfSpace(PendingException exception) {
         failures.add("out of space");
+    }
+
+    @Override
+    public void refused(NoSpaceException cause) {
+        failures.add("refused");
     }
 
     @Override
@@ -206,6 +213,26 @@ class GroupCommitTest implements GroupCommit.Guard, CowStore.OldChunkReader {
             assertEquals(Outcome.COMMITTED, each.get(30, TimeUnit.SECONDS));
         }
         assertEquals(2, counted.count(Kind.FLUSH));
+    }
+
+    /// Goal: who finds no room is told so, whoever joined as well; the store is as it was, and that is said once.
+    @Test
+    void aBatchWithoutRoomIsWithdrawn() {
+        var full = new FaultingDevice(counted);
+        var commits = commitsTo(full);
+        full.fullWhen(each -> each.is(Kind.WRITE));
+        for (int i = 0; i < 2; i++) {
+            var first = new PendingException(1, Cause.ORIGIN_WRITE);
+            assertSame(first, commits.joinOrCreate(first));
+            assertSame(first, commits.joinOrCreate(new PendingException(1, Cause.SNAPSHOT_WRITE)));
+            first.carry(ByteBuffer.wrap(MemoryDevice.numberedSector(1)));
+            commits.enqueue(List.of(first));
+            assertEquals(Outcome.REFUSED, commits.await(first));
+            assertEquals(2, first.storeChunk(), "the same again");
+            assertEquals(0, commits.pendingCount());
+        }
+        assertEquals(List.of("refused"), failures);
+        assertEquals(0, counted.count(Kind.FLUSH));
     }
 
     /// Goal: not even a bug leaves anybody waiting.

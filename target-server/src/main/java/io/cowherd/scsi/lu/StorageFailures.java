@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// | cause                                | sense   | what hosts do                                            |
 /// |--------------------------------------|---------|----------------------------------------------------------|
-/// | no room in the store                 | 7/27/07 | fail with "no space", or stop the guest (ESXi)            |
+/// | no room in the store or file system  | 7/27/07 | fail with "no space", or stop the guest (ESXi)            |
 /// | a snapshot that is lost              | 4/44/00 | give up on the command, do not try again                 |
 /// | anything else, while reading         | 3/11/00 | give up on the blocks                                    |
 /// | anything else, while changing        | 3/0C/02 | report the error, after some tries                       |
