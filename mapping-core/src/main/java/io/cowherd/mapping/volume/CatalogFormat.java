@@ -152,7 +152,7 @@ final class CatalogFormat {
         String[] words = head.split(" ", -1);
         if (!words[0].equals(MAGIC) || words.length < 2 || !words[1].matches("[0-9]{1,9}")) {
             throw new CorruptCatalogException(
-                    file, "line 1", "\"" + shortened(head) + "\"", MAGIC + " and a version");
+                    file, "line 1", "\"" + head + "\"", MAGIC + " and a version");
         }
         int version = Integer.parseInt(words[1]);
         if (version > VERSION) {
@@ -172,7 +172,7 @@ final class CatalogFormat {
                         + sum(bytes, bodyStart);
         if (!head.equals(expected)) {
             throw new CorruptCatalogException(
-                    file, "line 1", "\"" + shortened(head) + "\"", "\"" + expected + "\"");
+                    file, "line 1", "\"" + head + "\"", "\"" + expected + "\"");
         }
         return bodyStart;
     }
@@ -186,10 +186,5 @@ final class CatalogFormat {
         } catch (CharacterCodingException _) {
             throw new CorruptCatalogException(file, "after line 1", "other bytes", "UTF-8");
         }
-    }
-
-    private static String shortened(String text) {
-        int max = 80;
-        return text.length() <= max ? text : text.substring(0, max) + "…";
     }
 }

@@ -19,6 +19,7 @@ import java.util.function.Consumer;
 ///
 /// ```text
 /// DATA/lock                              held for as long as the directory is open; has the holder's process id
+/// DATA/token, DATA/token.new             the API's
 /// DATA/GROUP/catalog                     CatalogFormat
 /// DATA/GROUP/FAMILY-UUID/origin.img      an origin's data
 /// DATA/GROUP/FAMILY-UUID/UUID.cow        a snapshot's COW store, in the kernel's format
@@ -31,6 +32,9 @@ import java.util.function.Consumer;
 /// **Threading.** *Immutable*, but for the lock that [#close] releases.
 final class DataDirectory implements AutoCloseable {
     static final String LOCK = "lock";
+
+    /// Files beside the groups, there or not; no group can be called so.
+    private static final Set<String> RESERVED = Set.of(LOCK, "token", "token.new");
 
     private static final int MAX_PID_CHARS = 20;
 
@@ -150,6 +154,11 @@ final class DataDirectory implements AutoCloseable {
                 log.accept("Deleted " + folder + ": left by a creation that a crash cut short.");
             }
         }
+    }
+
+    /// True if that is the name of a file that stands beside the groups.
+    static boolean isReserved(String name) {
+        return RESERVED.contains(name);
     }
 
     /// True if that folder can become a group's: it is not there, or nothing is in it but an unfinished catalog.

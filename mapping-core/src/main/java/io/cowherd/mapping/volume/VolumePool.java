@@ -205,14 +205,14 @@ public final class VolumePool implements Volumes {
                     "Use one of them.");
         }
         Path folder = directory.group(name.group());
-        if (!DataDirectory.isFree(folder)) {
+        if (DataDirectory.isReserved(name.group()) || !DataDirectory.isFree(folder)) {
             throw new VolumeRefusedException(
                     INVALID,
                     "The volume group cannot be called \""
                             + name.group()
                             + "\": "
                             + folder
-                            + " is something else.",
+                            + " is something else, or will be.",
                     "Choose another name for the volume group.");
         }
         var made = VolumeGroup.create(folder, context);

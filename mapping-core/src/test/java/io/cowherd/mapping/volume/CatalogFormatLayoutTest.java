@@ -144,6 +144,18 @@ class CatalogFormatLayoutTest {
     }
 
     /// A right checksum over wrong lines: the mistake is then ours, and still refused by line and field.
+    /// A message about damage is one line for a terminal, whatever the damage.
+    @Test
+    void damageIsShownShortAndPrintable() {
+        String message =
+                refusal(
+                        "\u001b[2J\r\u0085\u00ff" + "x".repeat(100_000) + "\n",
+                        CorruptCatalogException.class);
+        assertTrue(message.contains("found \"\\u001b[2J\\u000d"), message);
+        assertTrue(message.chars().allMatch(c -> c >= ' ' && (c <= '~' || c == '…')), message);
+        assertTrue(message.length() < 500, message);
+    }
+
     @Test
     void contradictionsAreRefusedByLineAndField() {
         assertContradiction("size=512", "size=513", "line 6, size: found 513, expected a multiple");

@@ -183,6 +183,18 @@ class VolumePoolTest {
         assertEquals(1, fixture.pool().list().size());
     }
 
+    /// A folder of such a name would be in the way of the file.
+    @Test
+    void namesOfFilesBesideTheGroupsAreRefused() {
+        for (String group : List.of("lock", "token", "token.new")) {
+            var refused =
+                    assertThrows(
+                            VolumeRefusedException.class,
+                            () -> fixture.create(group + "/base", 4 * MIB));
+            assertEquals(Reason.INVALID, refused.reason());
+        }
+    }
+
     @Test
     void theLastSnapshotTakesRealAway() throws Exception {
         Volume base = fixture.create("vg-a/lv-b", 8 * MIB);
