@@ -3,9 +3,14 @@ package io.cowherd.config;
 /// Bounds on everything that a peer controls (invariant I9). Each has a name and a default; [#DEFAULTS] is what ships.
 ///
 /// @param loginTimeoutMillis from accept to full feature phase; the connection is closed after it
-/// @param maxConnections connections of all portals together, authenticated or not
-/// @param maxUnauthenticatedConnections connections that have not finished their login
+/// @param maxConnections connections of all portals together, logged in or not: sessions and logins at their bounds
+/// @param maxUnauthenticatedConnections connections that have not finished their login; beyond it the oldest of the address
+///     with the most is closed. Each costs a file descriptor and at most `maxTextBytes`, and an honest one needs its place for
+///     milliseconds
+/// @param maxUnauthenticatedPerAddress of these, those of one address (of IPv6 the first 64 bits); beyond it its oldest is
+///     closed. A quarter: one address cannot keep others out, and a storm of logins of all hosts behind one router still fits
 /// @param maxSessions sessions of all targets together
+/// @param maxSessionsPerInitiator sessions of one initiator name, discovery included. A quarter: 64 targets over two portals
 /// @param commandWindow commands that one session may have in flight (MaxCmdSN - ExpCmdSN + 1)
 /// @param maxRecvDataSegmentLengthBytes largest data segment that we accept (our MaxRecvDataSegmentLength)
 /// @param maxTextBytes login or text keys that one exchange may collect over continued PDUs
@@ -25,7 +30,9 @@ public record Limits(
         int loginTimeoutMillis,
         int maxConnections,
         int maxUnauthenticatedConnections,
+        int maxUnauthenticatedPerAddress,
         int maxSessions,
+        int maxSessionsPerInitiator,
         int commandWindow,
         int maxRecvDataSegmentLengthBytes,
         int maxTextBytes,
@@ -46,8 +53,10 @@ public record Limits(
             new Limits(
                     15_000,
                     1024,
-                    256,
                     512,
+                    128,
+                    512,
+                    128,
                     128,
                     262_144,
                     65_536,

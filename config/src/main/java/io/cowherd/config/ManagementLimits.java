@@ -2,9 +2,12 @@ package io.cowherd.config;
 
 /// Bounds on what users of the management API can make the server hold or wait for. [#DEFAULTS] is what ships.
 ///
-/// @param httpConnections connections to the management port; more are closed at once
+/// @param httpConnections connections to the management port; beyond it the oldest without a complete request is closed. More than
+///     `operations` and `eventSubscribers` together, which are all that keep their place: the rest is for probes and newcomers
 /// @param httpBodyBytes largest request body; beyond it 413
-/// @param httpIdleSeconds silence after which a connection is closed
+/// @param httpRequestMillis from accept, or the end of a request's header, to the next step of a request, however it dribbles in;
+///     the connection is closed after it. Ten seconds: bodies are small, and the slowest honest client is a person's script
+/// @param httpIdleSeconds time between two requests after which a connection is closed, and silence while one is at work
 /// @param operations requests that may be at work or wait for it; beyond it 503
 /// @param operationThreads threads on which they work
 /// @param eventSubscribers open event streams; beyond it 503
@@ -13,13 +16,27 @@ package io.cowherd.config;
 public record ManagementLimits(
         int httpConnections,
         int httpBodyBytes,
+        int httpRequestMillis,
         int httpIdleSeconds,
         int operations,
         int operationThreads,
         int eventSubscribers,
         int eventBacklog,
         int stopTimeoutMillis) {
+    /// Validates the bounds against each other.
+    public ManagementLimits {
+        if (httpConnections <= operations + eventSubscribers) {
+            throw new IllegalArgumentException(
+                    httpConnections
+                            + " connections (httpConnections) leave no room for probes beside "
+                            + operations
+                            + " operations and "
+                            + eventSubscribers
+                            + " event streams.");
+        }
+    }
+
     /// What ships.
     public static final ManagementLimits DEFAULTS =
-            new ManagementLimits(256, 65_536, 60, 64, 4, 32, 1024, 25_000);
+            new ManagementLimits(256, 65_536, 10_000, 60, 64, 4, 32, 1024, 25_000);
 }

@@ -56,7 +56,7 @@ public final class AccessToken {
         if (!OWNER_ONLY.containsAll(Files.getPosixFilePermissions(file))) {
             throw unusable(file, "may be read or written by others than its owner (want mode 600)");
         }
-        String text = Files.readString(file).strip();
+        String text = Files.readString(file, StandardCharsets.ISO_8859_1).strip(); // any bytes
         if (text.length() < MIN_CHARACTERS || !text.matches("[\\x21-\\x7e]+")) {
             throw unusable(
                     file,

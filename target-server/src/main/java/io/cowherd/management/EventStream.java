@@ -70,8 +70,7 @@ final class EventStream {
         }
         open.add(response);
         long heartbeat = vertx.setPeriodic(HEARTBEAT_MILLIS, _ -> response.write(":\n\n"));
-        response.endHandler(_ -> open.remove(response));
-        response.closeHandler(
+        context.addEndHandler( // ended by us, or closed by them
                 _ -> {
                     vertx.cancelTimer(heartbeat);
                     log.unsubscribe(subscriber);

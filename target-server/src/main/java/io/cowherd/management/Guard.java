@@ -1,9 +1,11 @@
 package io.cowherd.management;
 
 import io.cowherd.config.HostPort;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /// Who may ask: checks before any endpoint sees a request.
 ///
@@ -14,6 +16,8 @@ import java.util.Locale;
 /// **Threading.** *Immutable.*
 final class Guard {
     private static final String SCHEME = "bearer ";
+    private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+    private static final Pattern LOOPBACK_V4 = Pattern.compile("127(\\." + OCTET + "){3}");
 
     private final AccessToken token;
     private final boolean loopbackOnly;
@@ -24,6 +28,14 @@ final class Guard {
     }
 
     void checkHost(RoutingContext context) {
+        if (namesSeveralHosts(context.request())) {
+            Answers.send(
+                    context,
+                    Problem.invalid(
+                            "The request names its host more than once.",
+                            "Send one Host header, and the path alone in the request line."));
+            return;
+        }
         HostAndPort asked = context.request().authority();
         if (asked == null || (loopbackOnly && !isLoopback(asked.host()))) {
             Answers.send(
@@ -41,12 +53,18 @@ final class Guard {
         context.next();
     }
 
+    /// Two Host headers, or one and a URI with a host of its own (RFC 9112 3.2): which of them a proxy in between believed
+    /// is not known.
+    private static boolean namesSeveralHosts(HttpServerRequest request) {
+        return !request.uri().startsWith("/") || request.headers().getAll("Host").size() > 1;
+    }
+
     private static boolean isLoopback(String host) {
         boolean bracketed = host.startsWith("[") && host.endsWith("]");
         String bare = bracketed ? host.substring(1, host.length() - 1) : host;
         return bare.equalsIgnoreCase("localhost")
                 || bare.equals("::1")
-                || bare.matches("127(\\.[0-9]{1,3}){3}");
+                || LOOPBACK_V4.matcher(bare).matches();
     }
 
     void checkToken(RoutingContext context) {

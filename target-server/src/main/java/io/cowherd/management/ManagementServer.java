@@ -5,12 +5,10 @@ import io.cowherd.config.ManagementLimits;
 import io.cowherd.mapping.volume.Volumes;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,8 +55,9 @@ public final class ManagementServer {
             Vertx vertx, HostPort address, ManagementLimits limits, Services services) {
         var workers = new Workers(vertx, limits);
         var events = new EventStream(vertx, services.events());
-        Router router = Routes.build(vertx, address, limits, services, workers, events);
-        var connections = new AtomicInteger();
+        var connections = new ApiConnections(vertx, limits);
+        Router router =
+                Routes.build(vertx, address, limits, services, workers, events, connections);
         HttpServer server =
                 vertx.createHttpServer(
                                 new HttpServerOptions()
@@ -70,9 +69,7 @@ public final class ManagementServer {
                                         .setHttp2ClearTextEnabled(false))
                         .requestHandler(router)
                         .exceptionHandler(e -> LOG.debug("a connection to the API failed", e))
-                        .connectionHandler(
-                                connection ->
-                                        admit(connection, connections, limits.httpConnections()));
+                        .connectionHandler(connections::accept);
         return server.listen()
                 .map(
                         bound ->
@@ -82,15 +79,6 @@ public final class ManagementServer {
                                         events,
                                         workers))
                 .onFailure(_ -> workers.close());
-    }
-
-    private static void admit(HttpConnection connection, AtomicInteger connections, int most) {
-        int present = connections.incrementAndGet();
-        connection.closeHandler(_ -> connections.decrementAndGet());
-        if (present > most) {
-            LOG.warn("closing a connection to the API: {} are open (httpConnections)", most);
-            connection.close();
-        }
     }
 
     /// Where it listens, with the port that the system chose.

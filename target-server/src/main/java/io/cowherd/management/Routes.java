@@ -22,6 +22,7 @@ import java.util.function.Supplier;
 /// **Threading.** *Immutable*: handlers run on the connection's event loop.
 final class Routes {
     private static final Set<String> NO_QUERY = Set.of();
+    private static final int BODY_BROKE_OFF = 200;
 
     private final Router router;
     private final Workers workers;
@@ -37,14 +38,17 @@ final class Routes {
             ManagementLimits limits,
             ManagementServer.Services services,
             Workers workers,
-            EventStream events) {
+            EventStream events,
+            ApiConnections connections) {
         Router router = Router.router(vertx);
         var guard = new Guard(services.token(), address);
+        router.route().handler(connections::begun);
         router.route().handler(guard::checkHost);
         router.route("/v1/*").handler(guard::checkToken);
         // Uploads are for forms, which this API has none of.
         router.route("/v1/*")
                 .handler(BodyHandler.create(false).setBodyLimit(limits.httpBodyBytes()));
+        router.route("/v1/*").handler(connections::complete);
         var routes = new Routes(router, workers);
         routes.addHealth(services.readiness(), services.volumes());
         routes.addVolumes(new VolumesApi(services.volumes(), services.hosts(), services.owner()));
@@ -150,6 +154,9 @@ final class Routes {
     }
 
     private void addFailures(ManagementLimits limits) {
+        // What Vert.x reports when a connection ends before its request's body: nobody is there to
+        // be answered.
+        router.errorHandler(BODY_BROKE_OFF, _ -> {});
         router.errorHandler(
                 Problem.NOT_FOUND,
                 context ->

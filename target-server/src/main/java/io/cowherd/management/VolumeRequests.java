@@ -13,6 +13,9 @@ final class VolumeRequests {
 
     /// A size in a body: a number of bytes, or a text in LVM2's letters that has a unit.
     record Size(LvmSize size) {
+        @JsonCreator(mode = JsonCreator.Mode.DISABLED) // no object of ours has this form
+        Size {}
+
         @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
         static Size ofBytes(long bytes) {
             return new Size(new LvmSize(bytes, false));
@@ -34,6 +37,9 @@ final class VolumeRequests {
 
     /// An existing file or device in a body: an absolute path on the server.
     record ServerPath(Path path) {
+        @JsonCreator(mode = JsonCreator.Mode.DISABLED) // no object of ours has this form
+        ServerPath {}
+
         @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
         static ServerPath of(String text) {
             try {

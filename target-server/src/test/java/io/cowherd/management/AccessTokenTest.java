@@ -60,6 +60,16 @@ class AccessTokenTest {
         assertThrows(IOException.class, () -> AccessToken.open(directory));
     }
 
+    @Test
+    void oneOfAnyBytesIsRefusedByName(@TempDir Path directory) throws IOException {
+        AccessToken.open(directory);
+        Path file = directory.resolve("token");
+        Files.write(file, new byte[] {(byte) 0xC3, 0x28, 0, (byte) 0xFF, 0x1B, '[', '2', 'J'});
+        var refused = assertThrows(IOException.class, () -> AccessToken.open(directory));
+        String message = String.valueOf(refused.getMessage());
+        assertTrue(message.contains(file + ": does not hold a token"), message);
+    }
+
     private static long list(Path directory) throws IOException {
         try (var files = Files.list(directory)) {
             return files.count();

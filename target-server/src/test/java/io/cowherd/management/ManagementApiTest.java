@@ -371,6 +371,38 @@ class ManagementApiTest {
         assertEquals("HTTP/1.1 400 Bad Request", rawGet("/health/ready", ""));
         assertEquals("HTTP/1.1 200 OK", rawGet("/health/ready", "Host: LOCALHOST:3261\r\n"));
         assertEquals("HTTP/1.1 200 OK", rawGet("/health/ready", "Host: [::1]\r\n"));
+        assertEquals("HTTP/1.1 403 Forbidden", rawGet("/health/ready", "Host: 127.999.1.1\r\n"));
+        assertEquals("HTTP/1.1 200 OK", rawGet("/health/ready", "Host: 127.255.1.1\r\n"));
+    }
+
+    @Test
+    void twoHostsAreRefused() throws Exception {
+        String here = "Host: 127.0.0.1\r\n";
+        assertEquals(
+                "HTTP/1.1 400 Bad Request",
+                rawGet("/health/ready", here + "Host: attacker.example\r\n"));
+        assertEquals(
+                "HTTP/1.1 400 Bad Request", rawGet("http://attacker.example/health/ready", here));
+    }
+
+    /// Only numbers and texts are sizes, only texts are paths.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "'lv_size':{}",
+                "'lv_size':{'size':{'bytes':4194304,'relative':false}}",
+                "'lv_size':[4194304]",
+                "'device':{}",
+                "'device':{'path':'/dev/null'}"
+            })
+    void otherFormsOfSizesAndPathsAreRefused(String field) throws Exception {
+        JsonNode problem =
+                expect(
+                        400,
+                        "POST",
+                        "/v1/volumes",
+                        "{'vg_name':'volumeGroup','lv_name':'base'," + field + "}");
+        assertEquals("INVALID", problem.path("code").asText());
     }
 
     private String rawGet(String path, String hostLine) throws IOException {
@@ -452,7 +484,7 @@ class ManagementApiTest {
 
     @Test
     void tooManyStreamsAreRefused() throws Exception {
-        ManagementLimits few = new ManagementLimits(256, 65_536, 60, 64, 4, 0, 16, 25_000);
+        ManagementLimits few = new ManagementLimits(256, 65_536, 10_000, 60, 64, 4, 0, 16, 25_000);
         try (var directory = new TemporaryFolder();
                 var other = new RunningApi(directory.path(), few)) {
             HttpResponse<String> response =

@@ -67,7 +67,8 @@ class OpenApiTest {
                             limits,
                             services,
                             new Workers(vertx, limits),
-                            new EventStream(vertx, events))
+                            new EventStream(vertx, events),
+                            new ApiConnections(vertx, limits))
                     .getRoutes()
                     .forEach(
                             route -> {

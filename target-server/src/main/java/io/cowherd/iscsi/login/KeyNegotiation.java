@@ -1,5 +1,6 @@
 package io.cowherd.iscsi.login;
 
+import io.cowherd.iscsi.text.PeerText;
 import io.cowherd.iscsi.text.TextKeys;
 import java.util.List;
 import org.jscsi.parser.login.LoginStatus;
@@ -214,10 +215,6 @@ final class KeyNegotiation {
     private static LoginRefused malformed(String name, String value, String expected) {
         return new LoginRefused(
                 LoginStatus.INITIATOR_ERROR,
-                name
-                        + "="
-                        + value.substring(0, Math.min(32, value.length()))
-                        + ", expected "
-                        + expected);
+                name + "=" + PeerText.quoted(value) + ", expected " + expected);
     }
 }

@@ -2,6 +2,7 @@ package io.cowherd.iscsi.login;
 
 import io.cowherd.iscsi.discovery.TargetDirectory;
 import io.cowherd.iscsi.discovery.TargetEntry;
+import io.cowherd.iscsi.text.PeerText;
 import io.cowherd.iscsi.text.TextKeys;
 import java.util.List;
 import org.jscsi.parser.login.LoginStatus;
@@ -68,8 +69,9 @@ public final class LoginExchange {
         TextKeys keys = request.keys();
         String initiator = required(keys, "InitiatorName");
         String name = LoginIdentity.name("InitiatorName", initiator);
-        String type = keys.get("SessionType");
-        return switch (type == null ? "Normal" : type) {
+        String asked = keys.get("SessionType");
+        String type = asked == null ? "Normal" : asked;
+        return switch (type) {
             case "Discovery" ->
                     new LoginIdentity(name, request.isid(), SessionType.DISCOVERY, null);
             case "Normal" -> {
@@ -82,7 +84,8 @@ public final class LoginExchange {
             }
             default ->
                     throw new LoginRefused(
-                            LoginStatus.SESSION_TYPE_NOT_SUPPORTED, "SessionType=" + type);
+                            LoginStatus.SESSION_TYPE_NOT_SUPPORTED,
+                            "SessionType=" + PeerText.quoted(type));
         };
     }
 
@@ -129,7 +132,7 @@ public final class LoginExchange {
         if (!List.of(methods.split(",", -1)).contains("None")) {
             throw new LoginRefused(
                     LoginStatus.AUTHENTICATION_FAILURE,
-                    "AuthMethod=" + methods + " is offered, but None is required");
+                    "AuthMethod=" + PeerText.quoted(methods) + " is offered, but None is required");
         }
         answers.add("AuthMethod", "None");
     }

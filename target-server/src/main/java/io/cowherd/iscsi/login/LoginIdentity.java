@@ -1,6 +1,7 @@
 package io.cowherd.iscsi.login;
 
 import io.cowherd.iscsi.discovery.TargetEntry;
+import io.cowherd.iscsi.text.PeerText;
 import java.util.Locale;
 import org.jscsi.parser.login.LoginStatus;
 import org.jspecify.annotations.Nullable;
@@ -28,15 +29,14 @@ public record LoginIdentity(
                         || value.regionMatches(true, 0, "naa.", 0, 4);
         if (!known
                 || value.length() > MAX_NAME_LENGTH
-                || value.chars().anyMatch(c -> c <= ' ' || c == ',' || c == 0x7F)) {
+                || value.codePoints().anyMatch(c -> c == ',' || !PeerText.isVisible(c))) {
             throw new LoginRefused(
                     LoginStatus.INITIATOR_ERROR,
                     key
                             + " is no iSCSI name: "
                             + value.length()
-                            + " characters, begins with \""
-                            + value.substring(0, Math.min(16, value.length()))
-                            + "\"");
+                            + " characters, "
+                            + PeerText.quoted(value));
         }
         return value.toLowerCase(Locale.ROOT);
     }

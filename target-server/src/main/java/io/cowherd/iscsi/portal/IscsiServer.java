@@ -1,5 +1,8 @@
 package io.cowherd.iscsi.portal;
 
+import io.cowherd.admission.AcceptFailures;
+import io.cowherd.admission.Admission;
+import io.cowherd.admission.RefusalLog;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.Limits;
 import io.cowherd.iscsi.discovery.Portal;
@@ -20,6 +23,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,12 +34,17 @@ import org.slf4j.LoggerFactory;
 public final class IscsiServer {
     private static final Logger LOG = LoggerFactory.getLogger(IscsiServer.class);
 
+    /// Enough to see what is wrong with one host, however often it tries.
+    private static final int LOGIN_FAILURES_PER_MINUTE = 30;
+
     // Immutable
     private final Vertx vertx;
     private final List<Portal> configured;
     private final SessionRegistry registry;
     private final BufferBudget budget;
-    private final ConnectionCount count;
+    private final Admission admission;
+    private final RefusalLog evictions;
+    private final AcceptFailures acceptFailures;
     private final ServerScope scope;
 
     // Any thread
@@ -81,12 +90,39 @@ public final class IscsiServer {
         }
         this.vertx = vertx;
         this.configured = List.copyOf(portals);
-        this.registry = new SessionRegistry(limits.maxSessions());
+        this.registry = new SessionRegistry(limits.maxSessions(), limits.maxSessionsPerInitiator());
         this.budget = new BufferBudget(limits.bufferedBytes());
-        this.count = new ConnectionCount(limits);
+        this.admission =
+                new Admission(
+                        new Admission.Bounds(
+                                limits.maxConnections(),
+                                limits.maxUnauthenticatedConnections(),
+                                limits.maxUnauthenticatedPerAddress()));
+        RefusalLog.Delay delay = (millis, work) -> timers.after(anyLoop(), millis, work);
+        this.evictions =
+                new RefusalLog(LOG::warn, delay, 1, "%d more connections had to make room");
+        this.acceptFailures = new AcceptFailures(delay, LOG::warn);
+        var loginFailures =
+                new RefusalLog(
+                        LOG::info,
+                        delay,
+                        LOGIN_FAILURES_PER_MINUTE,
+                        "%d more things went wrong before a login had ended");
         this.scope =
                 new ServerScope(
-                        limits, offer, directory, registry, budget, this::portals, timers, clock);
+                        limits,
+                        offer,
+                        directory,
+                        registry,
+                        budget,
+                        this::portals,
+                        loginFailures,
+                        timers,
+                        clock);
+    }
+
+    private Executor anyLoop() {
+        return ((VertxInternal) vertx).eventLoopGroup().next();
     }
 
     /// Listens on all portals.
@@ -100,7 +136,8 @@ public final class IscsiServer {
         List<PortalListener> starting = new ArrayList<>();
         List<Future<?>> bound = new ArrayList<>();
         for (Portal portal : configured) {
-            PortalListener listener = new PortalListener(vertx, portal, scope, count);
+            PortalListener listener =
+                    new PortalListener(vertx, portal, scope, admission, evictions, acceptFailures);
             starting.add(listener);
             bound.add(listener.start());
         }
@@ -132,7 +169,7 @@ public final class IscsiServer {
 
     /// Connections at this moment, logged in or not.
     public int connections() {
-        return count.connections();
+        return admission.connections();
     }
 
     /// Drops all sessions of a target: they are told (asynchronous event 3), running commands finish, connections close.
@@ -173,12 +210,7 @@ public final class IscsiServer {
         int seconds = (int) Math.min(0xFFFF, grace.toSeconds());
         all.forEach(session -> session.requestLogout(seconds));
         Promise<Void> waited = Promise.promise();
-        Timers.Timer timer =
-                scope.timers()
-                        .after(
-                                ((VertxInternal) vertx).eventLoopGroup().next(),
-                                grace.toMillis(),
-                                waited::tryComplete);
+        Timers.Timer timer = scope.timers().after(anyLoop(), grace.toMillis(), waited::tryComplete);
         Future<Void> loggedOut = all(all, _ -> {}).onComplete(_ -> waited.tryComplete());
         return waited.future()
                 .onComplete(_ -> timer.cancel())

@@ -1,5 +1,8 @@
 package io.cowherd.iscsi.portal;
 
+import io.cowherd.admission.AcceptFailures;
+import io.cowherd.admission.Admission;
+import io.cowherd.admission.RefusalLog;
 import io.cowherd.iscsi.discovery.Portal;
 import io.cowherd.iscsi.session.IscsiConnection;
 import io.cowherd.iscsi.session.ServerScope;
@@ -17,16 +20,12 @@ import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.NetSocket;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Listens on one portal with an accepting server on every event loop; Vert.x spreads the connections over them. Each
 /// connection gets our [PduStream] in its pipeline in front of Vert.x's own handler, which never sees a byte.
 ///
 /// **Threading.** *Thread-safe: one volatile field; the rest is Vert.x's.*
 final class PortalListener {
-    private static final Logger LOG = LoggerFactory.getLogger(PortalListener.class);
-
     /// Vert.x shares one system-chosen port among servers that listen on the same negative port.
     private static final AtomicInteger NEXT_SHARED_PORT = new AtomicInteger(-1);
 
@@ -35,15 +34,25 @@ final class PortalListener {
 
     private final Vertx vertx;
     private final ServerScope scope;
-    private final ConnectionCount count;
+    private final Admission admission;
+    private final RefusalLog evictions;
+    private final AcceptFailures acceptFailures;
     private volatile Portal portal;
     private volatile @Nullable String deployment;
 
-    PortalListener(Vertx vertx, Portal portal, ServerScope scope, ConnectionCount count) {
+    PortalListener(
+            Vertx vertx,
+            Portal portal,
+            ServerScope scope,
+            Admission admission,
+            RefusalLog evictions,
+            AcceptFailures acceptFailures) {
         this.vertx = vertx;
         this.portal = portal;
         this.scope = scope;
-        this.count = count;
+        this.admission = admission;
+        this.evictions = evictions;
+        this.acceptFailures = acceptFailures;
     }
 
     /// Binds the portal.
@@ -87,8 +96,12 @@ final class PortalListener {
         private void accept(NetSocket socket) {
             var internal = (NetSocketInternal) socket;
             Channel channel = internal.channelHandlerContext().channel();
-            if (!count.tryEnter()) {
-                LOG.warn("{}: too many connections, closed", channel.remoteAddress());
+            acceptFailures.watch(channel);
+            Guest guest = new Guest(channel);
+            if (!guest.enters()) {
+                evictions.say(
+                        channel.remoteAddress()
+                                + ": closed, all places are taken (maxConnections)");
                 channel.unsafe().close(channel.voidPromise());
                 return;
             }
@@ -99,25 +112,62 @@ final class PortalListener {
             }
             var share = scope.budget().share(scope.limits().bufferedBytes() / SHARE_OF_BUFFERS);
             PduStream stream = new PduStream(scope.limits().unsentBytes(), share);
-            var connection = new IscsiConnection(stream, scope, portal, new Counted());
+            var connection = new IscsiConnection(stream, scope, portal, guest);
+            guest.connection = connection;
             pipeline.addBefore("handler", "iscsi", stream);
             connection.accepted();
         }
     }
 
-    /// Keeps the count of one connection right.
-    private final class Counted implements IscsiConnection.Listener {
-        private boolean isLoggedIn;
+    /// A connection and its place: exposed until it has logged in.
+    ///
+    /// **Threading.** *Confined to the connection's event loop*, but for [#evict()].
+    private final class Guest implements IscsiConnection.Listener {
+        private final Channel channel;
+        private Admission.@Nullable Place place;
+        private @Nullable IscsiConnection connection;
+
+        Guest(Channel channel) {
+            this.channel = channel;
+        }
+
+        boolean enters() {
+            place = admission.enter(channel.remoteAddress(), this::evict);
+            return place != null;
+        }
+
+        /// Comes from any thread, but what it does comes after [Acceptor#accept], which is on the loop, has ended.
+        private void evict() {
+            if (channel.eventLoop().inEventLoop()) {
+                // Not behind what has queued up here: a flood would come in faster than it goes.
+                evicted();
+            } else {
+                channel.eventLoop().execute(this::evicted);
+            }
+        }
+
+        private void evicted() {
+            evictions.say(
+                    channel.remoteAddress()
+                            + ": closed before its login to make room for others"
+                            + " (maxUnauthenticatedPerAddress, maxUnauthenticatedConnections)");
+            if (connection != null) {
+                connection.evict();
+            }
+        }
 
         @Override
         public void loggedIn() {
-            isLoggedIn = true;
-            count.loggedIn();
+            if (place != null) {
+                place.secure();
+            }
         }
 
         @Override
         public void closed() {
-            count.left(isLoggedIn);
+            if (place != null) {
+                place.leave();
+            }
         }
     }
 }

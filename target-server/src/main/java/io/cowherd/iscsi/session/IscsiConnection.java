@@ -83,7 +83,7 @@ public final class IscsiConnection implements PduReceiver, Session.Control {
         }
         switch (failure) {
             case PduRejected refusal -> {
-                LOG.info("{}: PDU rejected: {}", stream.remoteAddress(), refusal.getMessage());
+                say("PDU rejected: " + refusal.getMessage());
                 phase.rejected(refusal);
             }
             case ConnectionFailed fatal -> close(fatal.getMessage());
@@ -129,7 +129,7 @@ public final class IscsiConnection implements PduReceiver, Session.Control {
         stream.check();
         if (!isClosing) {
             isClosing = true;
-            LOG.info("{}: connection closed: {}", stream.remoteAddress(), reason);
+            say("connection closed: " + reason);
             stream.closeAfterFlush();
             closeTimer =
                     scope.timers()
@@ -137,6 +137,22 @@ public final class IscsiConnection implements PduReceiver, Session.Control {
                                     stream.loop(),
                                     scope.limits().logoutTimeoutMillis(),
                                     stream::closeNow);
+        }
+    }
+
+    /// Closes at once, to make room; whoever asks for it says so in the log.
+    public void evict() {
+        stream.check();
+        isClosing = true;
+        stream.closeNow();
+    }
+
+    /// Strangers get a bounded number of lines in the log, hosts all that they need.
+    private void say(String what) {
+        String line = stream.remoteAddress() + ": " + what;
+        switch (phase) {
+            case LoginPhase _ -> scope.loginFailures().say(line);
+            case FullFeaturePhase _ -> LOG.info(line);
         }
     }
 

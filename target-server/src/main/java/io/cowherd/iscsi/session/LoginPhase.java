@@ -180,7 +180,12 @@ final class LoginPhase implements Phase {
                 connection.scope().registry().remove(session); // nobody is there any more
             }
         } else if (status != LoginStatus.SUCCESS) {
-            refuse(status, "the session is not admitted");
+            refuse(
+                    status,
+                    status == LoginStatus.OUT_OF_RESOURCES
+                            ? session
+                                    + ": there are too many (maxSessions, maxSessionsPerInitiator)"
+                            : session + " is not admitted");
         } else {
             CommandWindow commands = window;
             if (commands == null) {

@@ -1,5 +1,6 @@
 package io.cowherd.iscsi.session;
 
+import io.cowherd.admission.RefusalLog;
 import io.cowherd.config.Limits;
 import io.cowherd.iscsi.discovery.Portal;
 import io.cowherd.iscsi.discovery.TargetDirectory;
@@ -19,6 +20,7 @@ import java.util.function.Supplier;
 /// @param registry the sessions
 /// @param budget memory for data of all connections
 /// @param portals all portals, bound
+/// @param loginFailures what ends connections before their login has, in bounded words
 /// @param timers for all deadlines
 /// @param clock for what people read; nothing is decided by it
 public record ServerScope(
@@ -28,5 +30,6 @@ public record ServerScope(
         SessionRegistry registry,
         BufferBudget budget,
         Supplier<List<Portal>> portals,
+        RefusalLog loginFailures,
         Timers timers,
         InstantSource clock) {}

@@ -30,12 +30,14 @@ public final class SessionRegistry {
     private record Place(Session session, @Nullable Login next) {}
 
     private final int maxSessions;
+    private final int maxPerInitiator;
 
     // Guarded by itself
     private final Map<Port, Place> places = new HashMap<>();
 
     // Any thread
     private final ConcurrentHashMap<Integer, Session> byTsih = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Integer> countByInitiator = new ConcurrentHashMap<>();
     private final AtomicInteger count = new AtomicInteger();
     private final AtomicInteger lastTsih = new AtomicInteger();
     private volatile boolean isClosed;
@@ -43,7 +45,9 @@ public final class SessionRegistry {
     /// An empty registry.
     ///
     /// @param maxSessions most sessions at once; at most 65535
-    public SessionRegistry(int maxSessions) {
+    /// @param maxPerInitiator most sessions at once of one initiator name, whatever their ISIDs
+    public SessionRegistry(int maxSessions, int maxPerInitiator) {
+        this.maxPerInitiator = maxPerInitiator;
         this.maxSessions = Math.min(maxSessions, MAX_TSIH);
     }
 
@@ -90,8 +94,7 @@ public final class SessionRegistry {
             leave(session);
             return LoginStatus.SERVICE_UNAVAILABLE;
         }
-        if (count.incrementAndGet() > maxSessions) {
-            count.decrementAndGet();
+        if (!tryCount(session.identity().initiatorName())) {
             leave(session);
             return LoginStatus.OUT_OF_RESOURCES;
         }
@@ -101,6 +104,21 @@ public final class SessionRegistry {
         } while (tsih == 0 || byTsih.putIfAbsent(tsih, session) != null);
         session.tsih(tsih);
         return LoginStatus.SUCCESS;
+    }
+
+    private boolean tryCount(String initiator) {
+        int all = count.incrementAndGet(); // both, for uncount takes back both
+        int byInitiator = countByInitiator.merge(initiator, 1, Integer::sum);
+        boolean fits = all <= maxSessions && byInitiator <= maxPerInitiator;
+        if (!fits) {
+            uncount(initiator);
+        }
+        return fits;
+    }
+
+    private void uncount(String initiator) {
+        countByInitiator.computeIfPresent(initiator, (_, n) -> n == 1 ? null : n - 1);
+        count.decrementAndGet();
     }
 
     /// Gives the session's port to the login that waits for it.
@@ -138,7 +156,7 @@ public final class SessionRegistry {
     /// Takes out a session that was admitted and has ended; whoever waits for its port may come in.
     void remove(Session session) {
         if (byTsih.remove(session.tsih(), session)) {
-            count.decrementAndGet();
+            uncount(session.identity().initiatorName());
         }
         leave(session);
     }

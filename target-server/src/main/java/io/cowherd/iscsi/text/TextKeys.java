@@ -62,20 +62,16 @@ public final class TextKeys {
     private void addDecoded(String pair) throws PduRejected {
         int equals = pair.indexOf('=');
         if (equals < 1 || equals > MAX_NAME_LENGTH) {
-            throw refused("\"" + shortened(pair) + "\" is no key=value");
+            throw refused(PeerText.quoted(pair) + " is no key=value");
         }
         String name = pair.substring(0, equals);
         if (get(name) != null) {
-            throw refused(name + " appears twice");
+            throw refused(PeerText.quoted(name) + " appears twice");
         }
         if (keys.size() == MAX_KEYS) {
             throw refused("more than " + MAX_KEYS + " keys");
         }
         keys.add(new Key(name, pair.substring(equals + 1)));
-    }
-
-    private static String shortened(String text) {
-        return text.length() <= MAX_NAME_LENGTH ? text : text.substring(0, MAX_NAME_LENGTH) + "…";
     }
 
     private static PduRejected refused(String message) {

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(LeakWatch.class)
 class LimitsTest {
     private static final Limits D = Limits.DEFAULTS;
+    private static final int PER_ADDRESS = 4;
+    private static final int PER_INITIATOR = 3;
 
     private static Conversation with(
             int connections,
@@ -34,7 +36,9 @@ class LimitsTest {
                         D.loginTimeoutMillis(),
                         connections,
                         unauthenticated,
+                        PER_ADDRESS,
                         sessions,
+                        PER_INITIATOR,
                         window,
                         D.maxRecvDataSegmentLengthBytes(),
                         D.maxTextBytes(),
@@ -205,22 +209,50 @@ class LimitsTest {
         }
     }
 
+    /// Goal: who says nothing makes room for who comes next, and a host that logs in gets through.
     @Test
-    void tooManyConnectionsAreClosed() {
-        try (var conversation = with(3, 2, 8, 4, D.bufferedBytes(), D.unsentBytes());
-                var one = conversation.initiator();
-                var two = conversation.initiator()) {
-            eventually("both are counted", () -> conversation.server.connections() == 2);
-            try (var three = conversation.initiator()) {
-                three.seesClose(); // two that have not logged in
+    void theOldestConnectionThatHasNotLoggedInMakesRoom() {
+        try (var conversation = with(8, 2, 8, 4, D.bufferedBytes(), D.unsentBytes());
+                var one = conversation.initiator()) {
+            eventually("it is counted", () -> conversation.server.connections() == 1);
+            try (var two = conversation.initiator();
+                    var three = conversation.initiator()) {
+                one.seesClose();
+                two.logsIn(TARGET);
+                three.logsInAs("iqn.three:x", TARGET);
+                two.sync();
             }
-            one.logsIn(TARGET);
+        }
+    }
+
+    @Test
+    void anAddressHasItsShare() {
+        try (var conversation = with(100, 100, 8, 4, D.bufferedBytes(), D.unsentBytes())) {
+            for (int i = 0; i < 10 * PER_ADDRESS; i++) {
+                conversation.initiator();
+            }
+            eventually("the share is left", () -> conversation.server.connections() == PER_ADDRESS);
+            try (var last = conversation.initiator()) {
+                last.logsIn(TARGET);
+                last.sync();
+            }
+        }
+    }
+
+    /// Sessions are not counted by address, and do not make room.
+    @Test
+    void sessionsKeepTheirPlaces() {
+        try (var conversation = with(3, 3, 8, 4, D.bufferedBytes(), D.unsentBytes());
+                var one = conversation.session();
+                var two = conversation.initiator()) {
             two.logsInAs("iqn.two:x", TARGET);
             try (var three = conversation.initiator()) {
                 three.logsInAs("iqn.three:x", TARGET);
                 try (var four = conversation.initiator()) {
                     four.seesClose();
                 }
+                one.sync();
+                two.sync();
                 three.sync();
             }
             eventually("one has left", () -> conversation.server.connections() == 2);
@@ -228,6 +260,29 @@ class LimitsTest {
                 four.logsInAs("iqn.four:x", TARGET);
             }
         }
+    }
+
+    @Test
+    void anInitiatorHasItsShareOfSessions() {
+        try (var conversation = with(20, 20, 20, 4, D.bufferedBytes(), D.unsentBytes())) {
+            for (int i = 0; i < PER_INITIATOR; i++) {
+                var initiator = conversation.initiator();
+                initiator.sends(loginOf(initiator, "iqn.many:x", i));
+                assertEquals(0, initiator.receives(0x23).u16(36));
+            }
+            try (var tooMany = conversation.initiator();
+                    var other = conversation.initiator()) {
+                tooMany.sends(loginOf(tooMany, "iqn.MANY:x", PER_INITIATOR));
+                assertEquals(0x0302, tooMany.receives(0x23).u16(36), "out of resources");
+                other.logsInAs("iqn.other:x", TARGET);
+            }
+        }
+    }
+
+    private static Pdu loginOf(ScriptedInitiator initiator, String name, int isid) {
+        return initiator
+                .login(0x87, "InitiatorName=" + name, "TargetName=" + TARGET)
+                .set(8, 0x80000000 + isid);
     }
 
     @Test

@@ -31,7 +31,7 @@ final class SessionRegistryTest {
                 }
             };
 
-    private final SessionRegistry registry = new SessionRegistry(3);
+    private final SessionRegistry registry = new SessionRegistry(3, 3);
 
     /// A session with its login.
     private final class Host implements Session.Control {

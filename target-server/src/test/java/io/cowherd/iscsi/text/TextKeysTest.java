@@ -57,6 +57,18 @@ class TextKeysTest {
     }
 
     @Test
+    void whatIsSaidAboutThemFitsOnALineOfTheLog() {
+        assertEquals("\"iqn.a größe\"", PeerText.quoted("iqn.a größe"));
+        assertEquals("\"a\\u000d\\u000aFAKE\"", PeerText.quoted("a\r\nFAKE"));
+        assertEquals(
+                "\"\\u001b[2J\\u202e\\u2028\\u0022\\u005c\"",
+                PeerText.quoted("\u001b[2J\u202e\u2028\"\\"));
+        assertEquals(66 + 1, PeerText.quoted("x".repeat(100_000)).length());
+        var refused = assertThrows(PduRejected.class, () -> decode("FAKE\nLINE\0"));
+        assertEquals("\"FAKE\\u000aLINE\" is no key=value", refused.getMessage());
+    }
+
+    @Test
     void anyBytesAreAnAnswerOrARefusal() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
