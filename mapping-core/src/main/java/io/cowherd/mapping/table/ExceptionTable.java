@@ -93,8 +93,10 @@ public final class ExceptionTable {
     /// The store chunk that replaces `originChunk`, or [#ABSENT]. Lock-free, allocation-free.
     public long lookup(long originChunk) {
         Slots now = slots;
-        int slot = now.find(originChunk >>> GROUP_SHIFT);
-        if ((long) LONGS.getAcquire(now.groups, slot) == FREE) {
+        long group = originChunk >>> GROUP_SHIFT;
+        int slot = now.find(group);
+        // Not "if it is free": another group may have come there since it was.
+        if ((long) LONGS.getAcquire(now.groups, slot) != group) {
             return ABSENT;
         }
         int index = (int) originChunk & GROUP_MASK;
