@@ -1,5 +1,7 @@
 package io.cowherd.mapping.volume;
 
+import io.cowherd.mapping.device.FileFault;
+import io.cowherd.mapping.device.NoSpaceException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +19,9 @@ import java.util.function.UnaryOperator;
 /// If step 4 fails, nobody knows which of the two a crash would leave until the next change gets through: whoever undoes what
 /// belongs to a failed change makes an empty one first ([#reassert]).
 ///
+/// On a full file system changes fail and leave everything as it was, but for those that make room or undo something: they
+/// have a [CatalogReserve].
+///
 /// **Threading.** *Thread-safe*: changes are serialised by a lock that is held for these steps alone, so that an
 /// invalidation can be recorded in the midst of any other change.
 final class CatalogFile {
@@ -31,17 +36,21 @@ final class CatalogFile {
     // Guarded by changes, read by any thread
     private volatile Catalog present;
     private boolean onDisk;
+    private int presentBytes;
+    private final CatalogReserve reserve;
 
-    private CatalogFile(Path directory, DurableFiles files, Catalog present, boolean onDisk) {
+    private CatalogFile(Path directory, DurableFiles files, Catalog present, int presentBytes) {
         this.directory = directory;
         this.files = files;
         this.present = present;
-        this.onDisk = onDisk;
+        this.presentBytes = presentBytes;
+        this.onDisk = presentBytes > 0;
+        this.reserve = new CatalogReserve(directory, files);
     }
 
     /// The catalog of a new group. Its file comes with its first change, the directory must be there.
     static CatalogFile fresh(Path directory, Catalog empty, DurableFiles files) {
-        return new CatalogFile(directory, files, empty, false);
+        return new CatalogFile(directory, files, empty, 0);
     }
 
     /// Opens the catalog in `directory`, which is called as the group.
@@ -57,7 +66,8 @@ final class CatalogFile {
                     Files.size(file) + " bytes",
                     "at most " + CatalogFormat.MAX_BYTES);
         }
-        Catalog catalog = CatalogFormat.decode(Files.readAllBytes(file), file);
+        byte[] content = Files.readAllBytes(file);
+        Catalog catalog = CatalogFormat.decode(content, file);
         String name = String.valueOf(directory.getFileName());
         if (!catalog.group().equals(name)) {
             throw new CorruptCatalogException(
@@ -69,7 +79,7 @@ final class CatalogFile {
         if (Files.deleteIfExists(directory.resolve(NEXT))) {
             files.syncDirectory(directory);
         }
-        return new CatalogFile(directory, files, catalog, true);
+        return new CatalogFile(directory, files, catalog, content.length);
     }
 
     /// The present generation.
@@ -92,9 +102,34 @@ final class CatalogFile {
         }
     }
 
+    /// As [#update], and with the reserve if there is no room: for a change that makes room, or that must not be lost.
+    Catalog updateWithReserve(UnaryOperator<Catalog> change) throws IOException {
+        changes.lock();
+        try {
+            return update(change);
+        } catch (IOException e) {
+            if (!FileFault.isNoSpace(e) || !reserve.giveUp()) {
+                throw e;
+            }
+            return update(change);
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    /// Makes sure of the reserve, as far as there is room: after changes.
+    void keepReserve() {
+        changes.lock();
+        try {
+            reserve.keep(presentBytes);
+        } finally {
+            changes.unlock();
+        }
+    }
+
     /// Writes the present generation once more, so that it is what a crash leaves.
     void reassert() throws IOException {
-        update(catalog -> catalog);
+        updateWithReserve(catalog -> catalog);
     }
 
     private void replace(byte[] next) throws IOException {
@@ -102,6 +137,19 @@ final class CatalogFile {
             throw new IOException(
                     "The catalog of " + directory + " would be larger than it may be.");
         }
+        try {
+            replaceBy(next);
+        } catch (IOException e) {
+            if (FileFault.isNoSpace(e)) {
+                throw new NoSpaceException(
+                        "cannot replace " + directory.resolve(NAME) + ": " + FileFault.describe(e),
+                        e);
+            }
+            throw e;
+        }
+    }
+
+    private void replaceBy(byte[] next) throws IOException {
         Path temporary = directory.resolve(NEXT);
         files.write(temporary, next); // 1
         files.sync(temporary);
@@ -113,5 +161,6 @@ final class CatalogFile {
         files.rename(temporary, directory.resolve(NAME)); // 3
         files.syncDirectory(directory); // 4
         onDisk = true;
+        presentBytes = next.length;
     }
 }

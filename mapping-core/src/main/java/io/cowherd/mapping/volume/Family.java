@@ -392,7 +392,7 @@ final class Family {
             removal.retire(snapshot.cow());
         }
         removal.retire(record.origin().backing());
-        group.catalog().update(all -> all.minus(uuid()));
+        group.catalog().updateWithReserve(all -> all.minus(uuid()));
         undo.keep();
         Undo.attempt(context.log(), "close " + origin, this::close);
         group.forget(this);
@@ -415,7 +415,8 @@ final class Family {
     }
 
     private void uncommit(UUID snapshot) throws IOException {
-        group.catalog().update(all -> all.with(uuid(), family -> family.minus(snapshot)));
+        group.catalog()
+                .updateWithReserve(all -> all.with(uuid(), family -> family.minus(snapshot)));
     }
 
     // --- from the I/O path
@@ -425,7 +426,7 @@ final class Family {
         boolean first = snapshot.markInvalid(why);
         try {
             group.catalog()
-                    .update(
+                    .updateWithReserve(
                             all ->
                                     all.with(
                                             uuid(),

@@ -45,6 +45,7 @@ final class VolumeGroup {
         var empty = new Catalog(name, UUID.randomUUID(), List.of());
         var catalog = CatalogFile.fresh(folder, empty, files);
         catalog.reassert();
+        catalog.keepReserve();
         return new VolumeGroup(context, folder, catalog);
     }
 
@@ -57,6 +58,7 @@ final class VolumeGroup {
             for (Catalog.Family family : group.catalog.present().families()) {
                 group.families.add(Family.open(group, context, family));
             }
+            group.catalog.keepReserve();
             return group;
         } catch (IOException | RuntimeException e) {
             Undo.attempt(context.log(), "close " + folder, group::close);
@@ -237,7 +239,7 @@ final class VolumeGroup {
     private void drop(UUID family, Catalog.Snapshot snapshot) throws IOException {
         var removal = new Removal(folder(family), context.log());
         removal.retire(snapshot.cow());
-        catalog.update(present -> present.with(family, f -> f.minus(snapshot.uuid())));
+        catalog.updateWithReserve(present -> present.with(family, f -> f.minus(snapshot.uuid())));
         removal.purge();
         context.log()
                 .accept(

@@ -400,7 +400,9 @@ public final class VolumePool implements Volumes {
                 throw new VolumeRefusedException(
                         EXHAUSTED,
                         "The file system is full: " + FileFault.describe(e) + ".",
-                        "Make room on it, and try again.");
+                        "Make room on it (volumes are in "
+                                + directory
+                                + "), for example with cowherd rm, and try again.");
             }
             if (FileFault.isTooLarge(e)) {
                 throw new VolumeRefusedException(
@@ -410,6 +412,7 @@ public final class VolumePool implements Volumes {
             }
             throw e;
         } finally {
+            groups.values().forEach(group -> group.catalog().keepReserve());
             changes.unlock();
         }
     }

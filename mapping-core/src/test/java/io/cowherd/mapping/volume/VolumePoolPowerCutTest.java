@@ -215,7 +215,8 @@ class VolumePoolPowerCutTest {
                 if (Files.isRegularFile(path)
                         && !name.equals("lock")
                         && !name.equals("catalog")
-                        && !name.equals("catalog.old")) {
+                        && !name.equals("catalog.old")
+                        && !name.equals("catalog.reserve")) {
                     int names = path.getNameCount();
                     found.add(path.subpath(names - 2, names).toString());
                 } else if (name.matches(UUID_DIRECTORY)) {

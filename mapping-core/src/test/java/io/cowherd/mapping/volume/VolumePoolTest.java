@@ -163,7 +163,8 @@ class VolumePoolTest {
         fixture.pool().remove(base.name(), true);
         assertEquals(List.of(), fixture.pool().list());
         assertEquals(List.of(), fixture.pool().table());
-        assertEquals(List.of("catalog", "catalog.old"), content(data.resolve("vg")));
+        assertEquals(
+                List.of("catalog", "catalog.old", "catalog.reserve"), content(data.resolve("vg")));
         fixture.restart();
         assertEquals(List.of(), fixture.pool().list());
     }

@@ -1,0 +1,82 @@
+package io.cowherd.mapping.volume;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+
+/// Room that is kept for a catalog on its file system, so that volumes can be removed when that is full: replacing the
+/// catalog needs room before the removal gives any.
+///
+/// A file with storage behind it, for the catalog's next generation and the one before. It is given up for a change that
+/// finds no room and makes some, and made again after it. What cannot be made now is tried again after the next change.
+///
+/// **Threading.** *Confined to whoever holds the catalog's lock.*
+final class CatalogReserve {
+    static final String NAME = "catalog.reserve";
+
+    /// Room for the catalog of some 200 volumes, twice, with what the file system itself writes.
+    private static final int LEAST_BYTES = 128 << 10;
+
+    private final Path directory;
+    private final Path file;
+    private final DurableFiles files;
+    private int heldBytes;
+
+    CatalogReserve(Path directory, DurableFiles files) {
+        this.directory = directory;
+        this.file = directory.resolve(NAME);
+        this.files = files;
+    }
+
+    /// Makes it, or makes it larger, if need be and as far as there is room.
+    ///
+    /// @param catalogBytes length of the present catalog
+    void keep(int catalogBytes) {
+        int wanted = wantedBytes(catalogBytes);
+        int held = heldBytes;
+        if (held < wanted && !make(wanted) && held > 0) {
+            make(held);
+        }
+    }
+
+    /// A power of two, so that it seldom changes; twice the catalog and as much again to grow.
+    private static int wantedBytes(int catalogBytes) {
+        return Math.max(LEAST_BYTES, Integer.highestOneBit(Math.max(1, catalogBytes)) << 3);
+    }
+
+    private boolean make(int bytes) {
+        heldBytes = 0;
+        try {
+            if (!Files.exists(file) || Files.size(file) != bytes) {
+                byte[] content = new byte[bytes];
+                new Random(bytes).nextBytes(content); // zeros might get no storage
+                files.write(file, content);
+                files.sync(file);
+                files.syncDirectory(directory);
+            }
+            heldBytes = bytes;
+            return true;
+        } catch (IOException _) {
+            giveUp();
+            return false;
+        }
+    }
+
+    /// Gives the room to who needs it now.
+    ///
+    /// @return false if there was none
+    boolean giveUp() {
+        heldBytes = 0;
+        try {
+            if (!Files.exists(file)) {
+                return false;
+            }
+            files.delete(file);
+            files.syncDirectory(directory); // a journal gives freed blocks away when it is written
+            return true;
+        } catch (IOException _) {
+            return false;
+        }
+    }
+}
