@@ -24,14 +24,20 @@ public final class ManagementServer {
     private final HttpServer server;
     private final HostPort address;
     private final EventStream events;
-    private final Workers workers;
+    private final Workers queries;
+    private final Workers changes;
 
     private ManagementServer(
-            HttpServer server, HostPort address, EventStream events, Workers workers) {
+            HttpServer server,
+            HostPort address,
+            EventStream events,
+            Workers queries,
+            Workers changes) {
         this.server = server;
         this.address = address;
         this.events = events;
-        this.workers = workers;
+        this.queries = queries;
+        this.changes = changes;
     }
 
     /// What the API works on.
@@ -53,11 +59,12 @@ public final class ManagementServer {
     /// Binds the address and serves. Fails with the bind's exception.
     public static Future<ManagementServer> start(
             Vertx vertx, HostPort address, ManagementLimits limits, Services services) {
-        var workers = new Workers(vertx, limits);
+        var queries = new Workers(vertx, "management-query", limits);
+        var changes = new Workers(vertx, "management-change", limits);
         var events = new EventStream(vertx, services.events());
         var connections = new ApiConnections(vertx, limits);
         Router router =
-                Routes.build(vertx, address, limits, services, workers, events, connections);
+                Routes.build(vertx, address, limits, services, queries, changes, events, connections);
         HttpServer server =
                 vertx.createHttpServer(
                                 new HttpServerOptions()
@@ -77,8 +84,13 @@ public final class ManagementServer {
                                         bound,
                                         new HostPort(address.host(), bound.actualPort()),
                                         events,
-                                        workers))
-                .onFailure(_ -> workers.close());
+                                        queries,
+                                        changes))
+                .onFailure(
+                        _ -> {
+                            queries.close();
+                            changes.close();
+                        });
     }
 
     /// Where it listens, with the port that the system chose.
@@ -89,11 +101,12 @@ public final class ManagementServer {
     /// Ends the streams, lets requests at work finish within some seconds, and closes.
     public Future<Void> stop() {
         events.close();
-        return workers.drain()
+        return Future.join(queries.drain(), changes.drain())
                 .timeout(STOP_GRACE_SECONDS, TimeUnit.SECONDS)
                 .otherwiseEmpty()
                 .eventually(server::close)
-                .eventually(workers::close)
+                .eventually(queries::close)
+                .eventually(changes::close)
                 .mapEmpty();
     }
 }

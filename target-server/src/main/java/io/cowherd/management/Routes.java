@@ -25,19 +25,24 @@ final class Routes {
     private static final int BODY_BROKE_OFF = 200;
 
     private final Router router;
-    private final Workers workers;
+    private final Workers queries;
+    private final Workers changes;
 
-    private Routes(Router router, Workers workers) {
+    private Routes(Router router, Workers queries, Workers changes) {
         this.router = router;
-        this.workers = workers;
+        this.queries = queries;
+        this.changes = changes;
     }
 
+    /// @param queries where GET works
+    /// @param changes where all else works; they may wait for storage, for one another, and for hosts
     static Router build(
             Vertx vertx,
             HostPort address,
             ManagementLimits limits,
             ManagementServer.Services services,
-            Workers workers,
+            Workers queries,
+            Workers changes,
             EventStream events,
             ApiConnections connections) {
         Router router = Router.router(vertx);
@@ -49,7 +54,7 @@ final class Routes {
         router.route("/v1/*")
                 .handler(BodyHandler.create(false).setBodyLimit(limits.httpBodyBytes()));
         router.route("/v1/*").handler(connections::complete);
-        var routes = new Routes(router, workers);
+        var routes = new Routes(router, queries, changes);
         routes.addHealth(services.readiness(), services.volumes());
         routes.addVolumes(new VolumesApi(services.volumes(), services.hosts(), services.owner()));
         routes.addInspection(new InspectionApi(services.volumes(), services.hosts()));
@@ -148,7 +153,9 @@ final class Routes {
             Answers.sendFailure(context, e);
             return;
         }
-        workers.submit(() -> endpoint.answer(call))
+        boolean isQuery = context.request().method().equals(HttpMethod.GET);
+        (isQuery ? queries : changes)
+                .submit(() -> endpoint.answer(call))
                 .onSuccess(reply -> Answers.send(context, reply))
                 .onFailure(failure -> Answers.sendFailure(context, failure));
     }

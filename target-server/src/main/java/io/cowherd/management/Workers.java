@@ -23,8 +23,9 @@ final class Workers {
     /// Calls that are at work or wait, plus [#CLOSED] once no more are taken.
     private final AtomicInteger calls = new AtomicInteger();
 
-    Workers(Vertx vertx, ManagementLimits limits) {
-        this.executor = vertx.createSharedWorkerExecutor("management", limits.operationThreads());
+    /// @param name of the threads
+    Workers(Vertx vertx, String name, ManagementLimits limits) {
+        this.executor = vertx.createSharedWorkerExecutor(name, limits.operationThreads());
         this.most = limits.operations();
     }
 

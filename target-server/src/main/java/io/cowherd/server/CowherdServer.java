@@ -13,6 +13,7 @@ import io.cowherd.management.EventLog;
 import io.cowherd.management.ManagementServer;
 import io.cowherd.management.Readiness;
 import io.cowherd.mapping.device.FileFault;
+import io.cowherd.mapping.device.LoopTurn;
 import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumePool;
 import io.cowherd.mapping.volume.VolumeRefusedException;
@@ -32,6 +33,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -134,10 +136,13 @@ public final class CowherdServer {
 
         Vertx vertx = vertx().exceptionHandler(CowherdServer::logFault);
         undoBy("end event loops", () -> await(vertx.close()));
+        Vertx aside = aside().exceptionHandler(CowherdServer::logFault);
+        undoBy("end the API's event loop", () -> await(aside.close()));
+        watchStalls(aside);
         var iscsi = new IscsiServer(vertx, settings.limits(), portals(settings.portals()), targets);
         long patience = (long) settings.limits().taskManagementTimeoutMillis() + MARGIN_MILLIS;
         var hosts = new LoggedInHosts(targets, iscsi, settings.portals(), patience);
-        startManagement(vertx, volumes, token, hosts);
+        startManagement(aside, volumes, token, hosts);
         startPortals(iscsi);
         advertisedPortals = hosts.portals();
         readiness.become(Readiness.State.READY);
@@ -146,13 +151,36 @@ public final class CowherdServer {
 
     private Vertx vertx() throws StartFailedException {
         try {
-            return NetworkTransport.of(settings.transport());
+            return NetworkTransport.of(settings.transport(), CowherdServer::stuckLoop);
         } catch (TransportUnavailableException e) {
-            throw new StartFailedException(
-                    String.valueOf(e.getMessage()),
-                    "Use --transport auto, or allow it: sysctl kernel.io_uring_disabled=0 for io_uring.",
-                    e);
+            throw explained(e);
         }
+    }
+
+    /// The API and the probes have an event loop of their own: they answer whatever storage does.
+    private Vertx aside() throws StartFailedException {
+        try {
+            return NetworkTransport.aside(settings.transport());
+        } catch (TransportUnavailableException e) {
+            throw explained(e);
+        }
+    }
+
+    private static StartFailedException explained(TransportUnavailableException e) {
+        return new StartFailedException(
+                String.valueOf(e.getMessage()),
+                "Use --transport auto, or allow it: sysctl kernel.io_uring_disabled=0 for io_uring.",
+                e);
+    }
+
+    private static @Nullable Thread stuckLoop() {
+        LoopTurn.Stall stall = LoopTurn.stall();
+        return stall == null ? null : stall.thread();
+    }
+
+    private static void watchStalls(Vertx aside) {
+        var watch = new StallWatch(LoopTurn::stall, LOG::warn, LOG::info);
+        aside.setPeriodic(StallWatch.EVERY_MILLIS, _ -> watch.look());
     }
 
     private void startManagement(

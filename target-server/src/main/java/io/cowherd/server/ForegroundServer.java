@@ -61,7 +61,7 @@ final class ForegroundServer implements ServerRunner {
                             try {
                                 Thread.sleep(timeoutMillis);
                                 LOG.error("stopping took longer than {} ms: ending", timeoutMillis);
-                                Runtime.getRuntime().halt(TOO_SLOW);
+                                StopSignals.halt(TOO_SLOW);
                             } catch (InterruptedException _) {
                                 Thread.currentThread().interrupt();
                             }

@@ -18,6 +18,7 @@ import org.slf4j.LoggerFactory;
 final class StopSignals {
     private static final Logger LOG = LoggerFactory.getLogger(StopSignals.class);
     private static final int HALTED = 130;
+    private static final int LOG_MILLIS = 100;
 
     private final CountDownLatch first = new CountDownLatch(1);
 
@@ -49,9 +50,19 @@ final class StopSignals {
     private void heard() {
         if (first.getCount() == 0) {
             LOG.warn("second signal: ending at once");
-            Runtime.getRuntime().halt(HALTED);
+            halt(HALTED);
         }
         first.countDown();
+    }
+
+    /// Ends the process without ceremony, when the log has had a moment to say why.
+    static void halt(int code) {
+        try {
+            Thread.sleep(LOG_MILLIS);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        Runtime.getRuntime().halt(code);
     }
 
     /// Waits for the first signal.

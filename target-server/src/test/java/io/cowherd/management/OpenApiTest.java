@@ -66,7 +66,8 @@ class OpenApiTest {
                             new HostPort("127.0.0.1", 0),
                             limits,
                             services,
-                            new Workers(vertx, limits),
+                            new Workers(vertx, "query", limits),
+                            new Workers(vertx, "change", limits),
                             new EventStream(vertx, events),
                             new ApiConnections(vertx, limits))
                     .getRoutes()

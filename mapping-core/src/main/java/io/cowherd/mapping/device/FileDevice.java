@@ -164,7 +164,10 @@ public final class FileDevice implements BlockDevice {
         if (writable) {
             space.probe(sizeBytes);
         }
-        loopIo = linux == null ? null : new LoopIo(linux, space);
+        loopIo =
+                linux == null
+                        ? null
+                        : new LoopIo(path, storageNumber(), linux, space, LoopTurn.ofProcess());
     }
 
     /// One at a time where the file could have another name by the time of a second.
@@ -186,6 +189,12 @@ public final class FileDevice implements BlockDevice {
                     path.toString(), null, "neither a regular file nor a block device");
         }
         return true;
+    }
+
+    /// Device number of the file system, or of the block device itself: what stalls as one.
+    private long storageNumber() throws IOException {
+        Object number = Files.getAttribute(path, isBlockDevice ? "unix:rdev" : "unix:dev");
+        return ((Number) number).longValue();
     }
 
     private LinuxFile.Access access(boolean writable) {
@@ -323,18 +332,11 @@ public final class FileDevice implements BlockDevice {
 
     @Override
     public boolean tryWrite(long offsetBytes, ByteBuffer source) throws IOException {
-        int length = source.remaining();
-        Ranges.check(this, offsetBytes, length);
+        Ranges.check(this, offsetBytes, source.remaining());
         checkWritable();
-        boolean isTried =
-                loopIo != null
-                        && !options.contains(Option.SYNCHRONOUS)
-                        && loopIo.tryWrite(offsetBytes, source);
-        if (isTried && source.hasRemaining()) { // rare: to stop half-way would be seen by readers
-            int done = length - source.remaining();
-            writeFully(channel, offsetBytes + done, source, length - done);
-        }
-        return isTried;
+        return loopIo != null
+                && !options.contains(Option.SYNCHRONOUS)
+                && loopIo.tryWrite(offsetBytes, source);
     }
 
     /// {@inheritDoc}

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Threading.** *Thread-safe*: scratch memory per thread. [#close()] must come after every other call has returned, and
 /// be called once.
-final class LinuxFile implements AutoCloseable {
+final class LinuxFile implements LoopIo.Calls, AutoCloseable {
     // asm-generic/errno*.h
     static final int EINTR = 4;
     static final int EIO = 5;
@@ -129,7 +129,8 @@ final class LinuxFile implements AutoCloseable {
     ///
     /// @param target a direct buffer; its position does not move
     /// @return bytes read, perhaps fewer than asked, or a negated errno
-    long readNowait(long offsetBytes, ByteBuffer target) {
+    @Override
+    public long readNowait(long offsetBytes, ByteBuffer target) {
         var scratch = SCRATCH.get();
         long iovec = scratch.point(target);
         try {
@@ -143,12 +144,14 @@ final class LinuxFile implements AutoCloseable {
     ///
     /// @param source a direct buffer; its position does not move
     /// @return bytes written, perhaps fewer than asked, or a negated errno
-    long writeNowait(long offsetBytes, ByteBuffer source) {
+    @Override
+    public long writeNowait(long offsetBytes, ByteBuffer source) {
         return write(offsetBytes, source, RWF_NOWAIT);
     }
 
     /// Writes to the page cache. Same as [#writeNowait], but may wait for memory or throttling.
-    long write(long offsetBytes, ByteBuffer source) {
+    @Override
+    public long write(long offsetBytes, ByteBuffer source) {
         return write(offsetBytes, source, 0);
     }
 
@@ -186,7 +189,8 @@ final class LinuxFile implements AutoCloseable {
 
     /// How often this thread has given up its processor to wait for something (getrusage(2), `ru_nvcsw`); to be preempted
     /// does not count.
-    long timesSlept() {
+    @Override
+    public long timesSlept() {
         var scratch = SCRATCH.get();
         int result = calls.getrusage(scratch.state, RUSAGE_THREAD, scratch.address);
         return result < 0 ? 0 : scratch.memory.get(ValueLayout.JAVA_LONG, RUSAGE_NVCSW_OFFSET);

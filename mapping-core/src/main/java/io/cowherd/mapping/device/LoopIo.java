@@ -1,7 +1,8 @@
 package io.cowherd.mapping.device;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.function.LongSupplier;
+import java.nio.file.Path;
 
 /// The I/O on a file that an event loop may do itself, because it does not wait: the `try…` twins of [FileDevice].
 ///
@@ -14,14 +15,13 @@ import java.util.function.LongSupplier;
 /// - whole pages, so that no page has to be read first: 512-byte overwrites of cold pages took 44 µs in the median and
 ///   5 ms at worst, page-sized ones 2 µs and 0.2 ms;
 /// - at most [#LONGEST_WRITE_BYTES], and only where storage is known to be there: no allocation, no journal;
-/// - unless such a write has lately slept for longer than [#STALL_NANOS]: then the dirty limit or a flush is holding
-///   writers back, and for [#BACK_OFF_FACTOR] times as long all writes go to threads that may wait. So a loop loses at
-///   most a twentieth of its time, however long the stalls are (up to 0.2 s each at the dirty limit). A thread that was
-///   only preempted has not slept: going by time alone, a busy machine sent four of five writes to the pool for nothing.
+/// - one loop at a time, and none for a while after one has stalled: see [LoopTurn]. With its resting a loop loses at most
+///   a twentieth of its time to the dirty limit, which holds writers up for as long as 0.2 s. A thread that was only
+///   preempted has not slept: going by time alone, a busy machine sent four of five writes to the pool for nothing.
 ///
 /// Measured on ext4, 4 KiB overwrites of a cached gigabyte: p50 15 µs, p99 34 µs, worst 0.4 ms alone; with another
 /// thread in fdatasync all the time p50 15 µs, p99.9 0.2 ms, p99.99 2 ms, worst 4.6 ms, 39 of 400 000 over 2 ms.
-/// A hand-over to a pool costs 60–70 µs of latency each time.
+/// A hand-over to a pool costs 60–70 µs of latency each time. `docs/decisions/0003` weighs it all.
 ///
 /// **Threading.** *Thread-safe*: the fields are advice that may be lost or late.
 final class LoopIo {
@@ -34,34 +34,35 @@ final class LoopIo {
     /// Whole pages of this size need no read. A larger page or file system block only makes the odd write slower.
     static final int PAGE_BYTES = 4096;
 
-    /// A write that has slept and took this long has stalled its loop.
-    static final long STALL_NANOS = 1_000_000;
+    /// What it asks of Linux: [LinuxFile] has the meanings. A seam for tests of storage that hangs.
+    interface Calls {
+        long readNowait(long offsetBytes, ByteBuffer target);
 
-    /// How many times as long as a stall writes keep off the loops after it.
-    static final long BACK_OFF_FACTOR = 20;
+        long writeNowait(long offsetBytes, ByteBuffer source);
 
-    private final LinuxFile file;
+        long write(long offsetBytes, ByteBuffer source);
+
+        long timesSlept();
+    }
+
+    // Immutable
+    private final Path path;
+    private final long storage;
+    private final Calls file;
     private final FileSpace space;
-    private final LongSupplier nanoClock;
-    private final LongSupplier timesSlept;
+    private final LoopTurn turn;
 
     // Any thread
     private volatile boolean readsNowait = true;
     private volatile boolean writesNowait = true;
-    private volatile long plainAgainAtNanos;
 
-    LoopIo(LinuxFile file, FileSpace space) {
-        this(file, space, System::nanoTime, file::timesSlept);
-    }
-
-    /// @param nanoClock monotonic
-    /// @param timesSlept of the calling thread
-    LoopIo(LinuxFile file, FileSpace space, LongSupplier nanoClock, LongSupplier timesSlept) {
+    /// @param storage device number of the file system, or of the block device itself
+    LoopIo(Path path, long storage, Calls file, FileSpace space, LoopTurn turn) {
+        this.path = path;
+        this.storage = storage;
         this.file = file;
         this.space = space;
-        this.nanoClock = nanoClock;
-        this.timesSlept = timesSlept;
-        this.plainAgainAtNanos = nanoClock.getAsLong();
+        this.turn = turn;
     }
 
     /// Reads all that remains in the target, or leaves its position alone and returns false.
@@ -78,45 +79,52 @@ final class LoopIo {
         return true;
     }
 
-    /// Writes what remains in the source, or a first part of it, without waiting; moves its position by as much.
+    /// Writes all that remains in the source without waiting, as far as that can be foreseen; or leaves its position alone
+    /// and returns false.
     ///
-    /// @return false if nothing was written. If true and something remains, the caller has to write that at once
-    boolean tryWrite(long offsetBytes, ByteBuffer source) {
+    /// @throws IOException if a part has been written and the rest cannot be
+    boolean tryWrite(long offsetBytes, ByteBuffer source) throws IOException {
         int length = source.remaining();
         boolean foreseeable =
                 source.isDirect()
                         && length <= LONGEST_WRITE_BYTES
                         && ((offsetBytes | length) & (PAGE_BYTES - 1)) == 0
-                        && space.isAllocated(offsetBytes, length);
+                        && space.isAllocated(offsetBytes, length)
+                        && (writesNowait || PLAIN_WRITES);
         if (!foreseeable) {
             return false;
         }
-        long result =
-                writesNowait
-                        ? file.writeNowait(offsetBytes, source)
-                        : plainWrite(offsetBytes, source);
-        if (result == -LinuxFile.EOPNOTSUPP) {
-            writesNowait = false;
-            result = plainWrite(offsetBytes, source);
-        }
-        if (result <= 0) {
+        if (!turn.tryEnter(path, storage)) {
             return false;
         }
-        source.position(source.position() + (int) result);
-        return true;
+        long slept = file.timesSlept();
+        try {
+            return writeInTurn(offsetBytes, source);
+        } finally {
+            turn.leave(turn.hasTakenLong() && file.timesSlept() != slept);
+        }
     }
 
-    private long plainWrite(long offsetBytes, ByteBuffer source) {
-        long start = nanoClock.getAsLong();
-        if (!PLAIN_WRITES || start - plainAgainAtNanos < 0) {
-            return -LinuxFile.EAGAIN;
+    private boolean writeInTurn(long offsetBytes, ByteBuffer source) throws IOException {
+        int start = source.position();
+        long result = writesNowait ? file.writeNowait(offsetBytes, source) : -LinuxFile.EOPNOTSUPP;
+        if (result == -LinuxFile.EOPNOTSUPP && PLAIN_WRITES) {
+            writesNowait = false;
+            result = file.write(offsetBytes, source);
         }
-        long slept = timesSlept.getAsLong();
-        long result = file.write(offsetBytes, source);
-        long end = nanoClock.getAsLong();
-        if (end - start > STALL_NANOS && timesSlept.getAsLong() != slept) {
-            plainAgainAtNanos = end + BACK_OFF_FACTOR * (end - start);
+        if (result <= 0) {
+            return false; // an error that the blocking form will name
         }
-        return result;
+        source.position(start + (int) result);
+        while (source.hasRemaining()) { // rare: to stop half-way would be seen by readers
+            long at = offsetBytes + source.position() - start;
+            long more = file.write(at, source);
+            if (more <= 0 && more != -LinuxFile.EINTR) {
+                int errno = more == 0 ? LinuxFile.EIO : (int) -more;
+                throw FileFault.of("write", at, source.remaining(), path, errno);
+            }
+            source.position(source.position() + (int) Math.max(0, more));
+        }
+        return true;
     }
 }

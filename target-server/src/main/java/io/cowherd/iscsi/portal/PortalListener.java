@@ -59,9 +59,9 @@ final class PortalListener {
     Future<Void> start() {
         int wanted = portal.listen().port();
         int port = wanted == 0 ? NEXT_SHARED_PORT.getAndDecrement() : wanted;
-        int loops = Runtime.getRuntime().availableProcessors();
         return vertx.deployVerticle(
-                        () -> new Acceptor(port), new DeploymentOptions().setInstances(loops))
+                        () -> new Acceptor(port),
+                        new DeploymentOptions().setInstances(NetworkTransport.LOOPS))
                 .onSuccess(id -> deployment = id)
                 .mapEmpty();
     }

@@ -4,7 +4,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /// Bytes of buffers that may exist at once: one budget for the server (`Limits.bufferedBytes`), and one share per
-/// connection that draws on it, so that no connection can take everything.
+/// connection that draws on it, so that no connection can take everything. A share that holds something gets no more than
+/// what is left for all others: a connection whose storage hangs takes half of what there is, the next one half of the rest.
 ///
 /// **Threading.** *Thread-safe: one atomic counter.*
 public final class BufferBudget {
@@ -33,15 +34,21 @@ public final class BufferBudget {
 
     /// Takes bytes if they are left, here and above.
     public boolean tryReserve(long bytes) {
-        if (usedBytes.addAndGet(bytes) > limitBytes) {
+        long mine = usedBytes.addAndGet(bytes);
+        if (mine > limitBytes) {
             usedBytes.addAndGet(-bytes);
             return false;
         }
-        if (parent != null && !parent.tryReserve(bytes)) {
+        boolean isGreedy = parent != null && mine > bytes && mine > parent.leftBytes();
+        if (isGreedy || (parent != null && !parent.tryReserve(bytes))) {
             usedBytes.addAndGet(-bytes);
             return false;
         }
         return true;
+    }
+
+    private long leftBytes() {
+        return limitBytes - usedBytes.get();
     }
 
     /// Gives reserved bytes back.

@@ -2,6 +2,8 @@ package io.cowherd.scsi.target;
 
 import io.cowherd.config.Limits;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
@@ -10,28 +12,33 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /// Threads for I/O that may block. Platform threads, never interrupted: an interrupt would close the files they read.
 ///
-/// Each logical unit has a [Lane] that uses at most half of the threads, so that one whose storage hangs does not take the
-/// others with it. What waits is counted over all lanes and bounded; what does not fit is refused.
+/// Each logical unit has a [Lane], which gets a thread while it has fewer than are idle: so one whose storage hangs takes half of
+/// them, a second one half of the rest. The last quarter is for lanes that have none, one each: of 64 threads, 17 logical units
+/// that hang at once leave one to all others. What waits is counted over all lanes and bounded; what does not fit is refused.
 ///
-/// **Threading.** *Thread-safe: an executor, counters, and one lock per lane that is never held while a job runs.*
+/// **Threading.** *Thread-safe: an executor, and one lock that is never held while a job runs.*
 public final class IoPool implements AutoCloseable {
     // Immutable
     private final ExecutorService threads;
-    private final int laneThreads;
     private final int maxWaiting;
+    private final int forFirstJobs;
 
-    // Any thread
-    private final AtomicInteger waiting = new AtomicInteger();
-    private final Object idle = new Object();
-    private int unfinished; // guarded by idle
-    private boolean closed; // guarded by idle
+    // Guarded by lock
+    private final Object lock = new Object();
+    private final ArrayDeque<Lane> waitingLanes =
+            new ArrayDeque<>(); // each once, none that could have a thread
+    private int idle;
+    private int waiting;
+    private int unfinished;
+    private boolean closed;
 
     /// Starts no thread before there is work for it.
     ///
     /// @param limits [Limits#ioThreads()] and [Limits#ioQueue()] are used
     public IoPool(Limits limits) {
-        this.laneThreads = Math.max(1, limits.ioThreads() / 2);
         this.maxWaiting = limits.ioQueue();
+        this.idle = limits.ioThreads();
+        this.forFirstJobs = limits.ioThreads() / 4;
         AtomicInteger number = new AtomicInteger();
         ThreadFactory named =
                 job -> {
@@ -49,7 +56,7 @@ public final class IoPool implements AutoCloseable {
 
     /// The way of one logical unit's jobs to the threads, in order of arrival.
     final class Lane {
-        // Guarded by this
+        // Guarded by lock
         private final ArrayDeque<Runnable> queue = new ArrayDeque<>();
         private int running;
 
@@ -57,64 +64,72 @@ public final class IoPool implements AutoCloseable {
         ///
         /// @param job must not throw
         boolean tryExecute(Runnable job) {
-            if (!tryCountIn()) {
-                return false;
-            }
-            synchronized (this) {
-                if (running == laneThreads) {
+            synchronized (lock) {
+                boolean starts = queue.isEmpty() && mayStart();
+                if (closed || (!starts && waiting >= maxWaiting)) {
+                    return false;
+                }
+                unfinished++;
+                if (!starts) {
+                    waiting++;
+                    if (queue.isEmpty()) {
+                        waitingLanes.add(this);
+                    }
                     queue.add(job);
                     return true;
                 }
-                running++;
+                started();
             }
-            threads.execute(() -> run(job));
+            threads.execute(() -> run(this, job));
             return true;
         }
 
-        private void run(Runnable job) {
-            waiting.decrementAndGet();
-            try {
-                job.run();
-            } finally {
-                Runnable next;
-                synchronized (this) {
-                    next = queue.poll();
-                    if (next == null) {
-                        running--;
-                    }
-                }
-                if (next != null) {
-                    threads.execute(() -> run(next)); // behind the other lanes' jobs
-                }
-                countOut();
-            }
+        private boolean mayStart() {
+            return running < idle && (running == 0 || idle > forFirstJobs);
+        }
+
+        private void started() {
+            running++;
+            idle--;
         }
     }
 
-    private boolean tryCountIn() {
-        if (waiting.incrementAndGet() > maxWaiting) {
-            waiting.decrementAndGet();
-            return false;
+    private void run(Lane lane, Runnable job) {
+        try {
+            job.run();
+        } finally {
+            List<Runnable> next = ended(lane);
+            next.forEach(threads::execute);
         }
-        synchronized (idle) {
-            if (!closed) {
-                unfinished++;
-                return true;
-            }
-        }
-        waiting.decrementAndGet();
-        return false;
     }
 
-    private void countOut() {
-        synchronized (idle) {
+    /// Counts a job out, and takes from the waiting ones those that may start now, from each lane in turn.
+    private List<Runnable> ended(Lane ended) {
+        synchronized (lock) {
+            ended.running--;
+            idle++;
             unfinished--;
             if (unfinished == 0) {
-                idle.notifyAll();
+                lock.notifyAll();
                 if (closed) {
                     threads.shutdown();
                 }
+                return List.of();
             }
+            List<Runnable> starting = new ArrayList<>(1);
+            for (int left = waitingLanes.size(); left > 0 && idle > 0; left--) {
+                Lane lane = waitingLanes.remove();
+                if (lane.mayStart()) {
+                    Runnable job = lane.queue.remove();
+                    waiting--;
+                    lane.started();
+                    starting.add(() -> run(lane, job));
+                }
+                if (!lane.queue.isEmpty()) {
+                    waitingLanes.add(lane);
+                }
+            }
+            return starting;
         }
     }
 
@@ -123,14 +138,14 @@ public final class IoPool implements AutoCloseable {
     /// @return false if some had not when the time was up; their threads go on
     public boolean close(long timeoutMillis) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
-        synchronized (idle) {
+        synchronized (lock) {
             closed = true;
             while (unfinished > 0) {
                 long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
                 if (left <= 0) {
                     return false;
                 }
-                idle.wait(left);
+                lock.wait(left);
             }
         }
         close();
@@ -140,7 +155,7 @@ public final class IoPool implements AutoCloseable {
     /// Refuses new jobs; those taken in go on. Does not wait: for that, see [#close(long)].
     @Override
     public void close() {
-        synchronized (idle) {
+        synchronized (lock) {
             closed = true;
             if (unfinished == 0) {
                 threads.shutdown();

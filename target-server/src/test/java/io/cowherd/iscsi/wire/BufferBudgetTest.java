@@ -35,6 +35,22 @@ class BufferBudgetTest {
         assertEquals(0, budget.usedBytes());
     }
 
+    /// Goal: hosts whose storage hangs leave room to the others. Method: shares that take one by one until they are refused.
+    @Test
+    void greedySharesLeaveRoom() {
+        var budget = new BufferBudget(1000);
+        int greedy = 4;
+        for (int i = 0; i < greedy; i++) {
+            var share = budget.share(500);
+            while (share.tryReserve(1)) {
+                assertTrue(share.usedBytes() <= 500);
+            }
+        }
+        var modest = budget.share(500);
+        assertTrue(budget.usedBytes() < 1000 - 1000 / 20, "used: " + budget.usedBytes());
+        assertTrue(modest.tryReserve(1000 - budget.usedBytes()), "the first always fits");
+    }
+
     @Test
     void releasingTooMuchIsABug() {
         assertThrows(AssertionError.class, () -> new BufferBudget(1).release(1));

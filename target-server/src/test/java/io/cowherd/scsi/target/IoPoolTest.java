@@ -30,6 +30,58 @@ final class IoPoolTest {
         }
     }
 
+    /// Goal: several hung lanes leave a thread, and go on when they are released. Method: more and more lanes that hang with more
+    /// than they can have, and one that works, with more than one job. Two take 8 and 4 of 16 threads, the others one each.
+    @Test
+    void manyHungLanesLeaveAThreadToTheOthers() throws Exception {
+        int threads = 16;
+        int lanes = 5;
+        int jobs = 20;
+        try (TestTarget target = new TestTarget(threads, 1000)) {
+            CountDownLatch release = new CountDownLatch(1);
+            CountDownLatch released = new CountDownLatch(lanes * jobs);
+            for (int lane = 0; lane < lanes; lane++) {
+                IoPool.Lane hung = target.pool.lane();
+                for (int i = 0; i < jobs; i++) {
+                    hung.tryExecute(
+                            () -> {
+                                await(release);
+                                released.countDown();
+                            });
+                }
+                IoPool.Lane healthy = target.pool.lane();
+                CountDownLatch done = new CountDownLatch(5);
+                for (int i = 0; i < 5; i++) {
+                    assertTrue(healthy.tryExecute(done::countDown));
+                }
+                done.await();
+            }
+            release.countDown();
+            released.await();
+        }
+    }
+
+    @Test
+    void whatWouldHaveToWaitIsBounded() throws Exception {
+        try (TestTarget target = new TestTarget(2, 3)) {
+            CountDownLatch release = new CountDownLatch(1);
+            CountDownLatch done = new CountDownLatch(5);
+            IoPool.Lane hung = target.pool.lane();
+            for (int i = 0; i < 4; i++) {
+                assertTrue(
+                        hung.tryExecute(
+                                () -> {
+                                    await(release);
+                                    done.countDown();
+                                }));
+            }
+            assertFalse(hung.tryExecute(() -> {}));
+            assertTrue(target.pool.lane().tryExecute(done::countDown), "has a thread");
+            release.countDown();
+            done.await();
+        }
+    }
+
     @Test
     void aLaneKeepsItsOrder() throws Exception {
         try (TestTarget target = new TestTarget(1, 100)) {
