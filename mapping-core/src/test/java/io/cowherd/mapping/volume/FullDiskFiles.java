@@ -7,7 +7,7 @@ import java.nio.file.Path;
 
 /// Files on a file system that a test can fill: from then on there is only the room that deletions make. Content takes whole
 /// blocks, sparse files take none, names are free.
-final class FullDiskFiles implements DurableFiles {
+final class FullDiskFiles extends LocalFiles {
     private static final int BLOCK_BYTES = 4096;
 
     private long freeBytes = Long.MAX_VALUE / 2;
@@ -30,11 +30,6 @@ final class FullDiskFiles implements DurableFiles {
     }
 
     @Override
-    public void createDirectory(Path directory) throws IOException {
-        LOCAL.createDirectory(directory);
-    }
-
-    @Override
     public void write(Path file, byte[] content) throws IOException {
         freeBytes += blocks(file);
         long needed = roundUp(content.length);
@@ -44,16 +39,6 @@ final class FullDiskFiles implements DurableFiles {
         }
         freeBytes -= needed;
         LOCAL.write(file, content);
-    }
-
-    @Override
-    public void createSparse(Path file, long sizeBytes) throws IOException {
-        LOCAL.createSparse(file, sizeBytes);
-    }
-
-    @Override
-    public void sync(Path file) throws IOException {
-        LOCAL.sync(file);
     }
 
     @Override
@@ -68,10 +53,5 @@ final class FullDiskFiles implements DurableFiles {
         long freed = blocks(path);
         LOCAL.delete(path);
         freeBytes += freed;
-    }
-
-    @Override
-    public void syncDirectory(Path directory) throws IOException {
-        LOCAL.syncDirectory(directory);
     }
 }

@@ -46,41 +46,11 @@ class SnapshotSwitchTest {
     }
 
     /// Files that are looked at before their content is written: the catalog's.
-    private final class WatchedFiles implements DurableFiles {
+    private final class WatchedFiles extends LocalFiles {
         @Override
         public void write(Path file, byte[] content) throws IOException {
             look.run();
-            LOCAL.write(file, content);
-        }
-
-        @Override
-        public void createDirectory(Path directory) throws IOException {
-            LOCAL.createDirectory(directory);
-        }
-
-        @Override
-        public void createSparse(Path file, long sizeBytes) throws IOException {
-            LOCAL.createSparse(file, sizeBytes);
-        }
-
-        @Override
-        public void sync(Path file) throws IOException {
-            LOCAL.sync(file);
-        }
-
-        @Override
-        public void rename(Path from, Path to) throws IOException {
-            LOCAL.rename(from, to);
-        }
-
-        @Override
-        public void delete(Path path) throws IOException {
-            LOCAL.delete(path);
-        }
-
-        @Override
-        public void syncDirectory(Path directory) throws IOException {
-            LOCAL.syncDirectory(directory);
+            super.write(file, content);
         }
     }
 }
