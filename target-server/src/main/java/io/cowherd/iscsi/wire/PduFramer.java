@@ -101,6 +101,10 @@ final class PduFramer {
         if (!fills(head, in)) {
             return;
         }
+        if (!headerDigest) {
+            checkLength(); // now: who speaks another protocol may never send the AHS that its bytes
+            // seem to announce
+        }
         wanted += fields.ahsBytes() + (headerDigest ? PduSizes.DIGEST : 0);
         if (filled == wanted) {
             headerComplete(receiver);
@@ -116,7 +120,10 @@ final class PduFramer {
     }
 
     private void headerComplete(PduReceiver receiver) throws ProtocolFailure {
-        checkHeader();
+        if (headerDigest) {
+            checkDigest();
+            checkLength(); // only now is it known to be what was sent
+        }
         dataLeft = fields.dataSegmentBytes();
         isRefused = false;
         try {
@@ -134,17 +141,18 @@ final class PduFramer {
         }
     }
 
-    private void checkHeader() throws ConnectionFailed {
+    private void checkDigest() throws ConnectionFailed {
         int length = BasicHeader.SIZE_BYTES + fields.ahsBytes();
-        if (headerDigest) {
-            digest.begin();
-            digest.update(head, 0, length);
-            int found = header.getInt(length);
-            if (found != digest.value()) {
-                throw new ConnectionFailed(
-                        "header digest %08x, expected %08x".formatted(found, digest.value()));
-            }
+        digest.begin();
+        digest.update(head, 0, length);
+        int found = header.getInt(length);
+        if (found != digest.value()) {
+            throw new ConnectionFailed(
+                    "header digest %08x, expected %08x".formatted(found, digest.value()));
         }
+    }
+
+    private void checkLength() throws ConnectionFailed {
         if (fields.dataSegmentBytes() > maxDataSegmentBytes) {
             throw new ConnectionFailed(
                     "data segment of %d bytes, but at most %d were declared (opcode %02x)"

@@ -3,6 +3,7 @@ package io.cowherd.iscsi.conversation;
 import static io.cowherd.iscsi.conversation.Conversation.TARGET;
 import static io.cowherd.iscsi.conversation.ScriptedInitiator.dataOut;
 import static io.cowherd.iscsi.conversation.ScriptedInitiator.rw10;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.cowherd.config.Limits;
@@ -57,6 +58,18 @@ class HostileTest {
             initiator.raw(new byte[] {-1, -1, 1, 0});
             assertEquals(9, initiator.receives(0x3F).u8(2), "AHS beyond its end");
             initiator.sync();
+        }
+    }
+
+    /// A web browser that was given the portal's port: what it says looks like a header with an AHS that never comes.
+    @Test
+    void anotherProtocolIsNotWaitedFor() {
+        try (var conversation = new Conversation();
+                var initiator = new ScriptedInitiator(conversation.address())) {
+            initiator.raw(
+                    "GET /v1/volumes HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n"
+                            .getBytes(UTF_8));
+            initiator.seesClose();
         }
     }
 
