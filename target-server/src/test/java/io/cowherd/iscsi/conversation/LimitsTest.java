@@ -229,7 +229,9 @@ class LimitsTest {
     void anAddressHasItsShare() {
         try (var conversation = with(100, 100, 8, 4, D.bufferedBytes(), D.unsentBytes())) {
             for (int i = 0; i < 10 * PER_ADDRESS; i++) {
-                conversation.initiator();
+                var half = conversation.initiator();
+                half.sends(half.login(0x81, "InitiatorName=iqn.a:half", "SessionType=Discovery"));
+                half.receives(0x23); // so it has entered, and nobody comes after the last one
             }
             eventually("the share is left", () -> conversation.server.connections() == PER_ADDRESS);
             try (var last = conversation.initiator()) {
