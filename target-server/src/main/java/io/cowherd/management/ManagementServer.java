@@ -64,7 +64,8 @@ public final class ManagementServer {
         var events = new EventStream(vertx, services.events());
         var connections = new ApiConnections(vertx, limits);
         Router router =
-                Routes.build(vertx, address, limits, services, queries, changes, events, connections);
+                Routes.build(
+                        vertx, address, limits, services, queries, changes, events, connections);
         HttpServer server =
                 vertx.createHttpServer(
                                 new HttpServerOptions()

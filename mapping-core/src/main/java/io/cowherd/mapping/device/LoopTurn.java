@@ -40,7 +40,8 @@ public final class LoopTurn {
     /// Storage that rests, and until when. As many entries as file systems have stalled and not been written to since.
     private final Map<Long, Long> rests = new ConcurrentHashMap<>();
 
-    // Written by the holder, read by any thread: the file is there only while the others belong to it
+    // Written by the holder, read by any thread: the file is there only while the others belong to
+    // it
     private volatile long sinceNanos;
     private volatile long storage;
     private volatile @Nullable Path file;
