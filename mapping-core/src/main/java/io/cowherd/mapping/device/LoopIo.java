@@ -28,8 +28,8 @@ final class LoopIo {
     /// Whether a plain page-cache write may stand in where `RWF_NOWAIT` is unknown. The class comment has the reasons.
     private static final boolean PLAIN_WRITES = true;
 
-    /// Longer writes copy for too long on a loop: 64 KiB take 8 µs.
-    static final int LONGEST_WRITE_BYTES = 64 * 1024;
+    /// Longer writes copy for too long on a loop: 256 KiB take about 30 µs, no more than to hand them to another thread.
+    static final int LONGEST_WRITE_BYTES = 256 * 1024;
 
     /// Whole pages of this size need no read. A larger page or file system block only makes the odd write slower.
     static final int PAGE_BYTES = 4096;

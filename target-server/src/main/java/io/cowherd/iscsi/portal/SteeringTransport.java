@@ -47,7 +47,7 @@ final class SteeringTransport implements Transport {
 
     private final class Loops extends MultiThreadIoEventLoopGroup {
         Loops(int loops, ThreadFactory threads) {
-            super(loops, threads, base.ioHandlerFactory());
+            super(loops, threads, BusyPolling.factory(base.ioHandlerFactory()));
         }
 
         @Override
