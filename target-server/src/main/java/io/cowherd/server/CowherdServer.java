@@ -131,6 +131,7 @@ public final class CowherdServer {
         IoPool pool = new IoPool(settings.limits());
         undoBy("end I/O", () -> endIo(pool));
         var targets = new ServedTargets(settings.limits(), pool);
+        undoBy("end erasures", () -> endErasures(targets));
         volumes.addListener(targets);
         volumes.list().forEach(targets::attach);
 
@@ -260,6 +261,12 @@ public final class CowherdServer {
 
     private void undoBy(String name, Step.Undo undo) {
         toUndo.push(new Step(name, undo));
+    }
+
+    private void endErasures(ServedTargets targets)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        int patience = settings.limits().taskManagementTimeoutMillis();
+        targets.retire().toCompletableFuture().get(patience, TimeUnit.MILLISECONDS);
     }
 
     private void endIo(IoPool pool) throws InterruptedException {

@@ -3,8 +3,10 @@ package io.cowherd.server;
 import io.cowherd.config.Limits;
 import io.cowherd.iscsi.discovery.TargetEntry;
 import io.cowherd.mapping.volume.Volume;
+import io.cowherd.scsi.copy.CopyReach;
 import io.cowherd.scsi.lu.Identity;
 import io.cowherd.scsi.lu.LogicalUnit;
+import io.cowherd.scsi.lu.SanitizeMark;
 import io.cowherd.scsi.target.IoPool;
 import io.cowherd.scsi.target.ScsiTargetDevice;
 import java.util.Collection;
@@ -13,6 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /// An origin and its snapshots as the LUNs of one target.
 ///
@@ -28,10 +31,11 @@ final class ServedFamily {
 
     private record Served(Volume volume, LogicalUnit unit) {}
 
-    ServedFamily(String name, Limits limits, IoPool pool) {
+    ServedFamily(String name, Limits limits, IoPool pool, CopyReach reach) {
         this.limits = limits;
         this.device = new ScsiTargetDevice(name, limits, pool);
         this.entry = new TargetEntry(name, "", device);
+        device.reach(reach);
         device.onNexusesChanged(this::tellVolumes);
     }
 
@@ -41,6 +45,11 @@ final class ServedFamily {
 
     TargetEntry entry() {
         return entry;
+    }
+
+    /// The logical unit with that NAA identifier, if it is one of these.
+    @Nullable LogicalUnit find(long naaHead, long naaTail) {
+        return device.find(naaHead, naaTail);
     }
 
     /// True if there is a LUN 0: before that, and after it went, hosts have no business here.
@@ -69,7 +78,8 @@ final class ServedFamily {
                                         : LogicalUnit.Access.READ_WRITE,
                         LogicalUnit.WriteCache.VOLATILE,
                         limits.maxTransferBytes(),
-                        LogicalUnit.PhysicalBlocks.AS_LOGICAL);
+                        LogicalUnit.PhysicalBlocks.AS_LOGICAL,
+                        SanitizeMark.NONE);
         var identity = new Identity(volume.uuid(), volume.name().toString());
         var unit = new LogicalUnit(volume.device(), identity, settings);
         device.addLun(volume.number(), unit);
@@ -91,6 +101,14 @@ final class ServedFamily {
         return CompletableFuture.allOf(
                 all.stream()
                         .map(served -> detach(served.volume()).toCompletableFuture())
+                        .toArray(CompletableFuture<?>[]::new));
+    }
+
+    /// Stops what goes on without any host; completes when none of it uses a device any more.
+    synchronized CompletionStage<?> retire() {
+        return CompletableFuture.allOf(
+                luns.values().stream()
+                        .map(shown -> shown.unit().retire().toCompletableFuture())
                         .toArray(CompletableFuture<?>[]::new));
     }
 

@@ -6,6 +6,7 @@ import io.cowherd.iscsi.discovery.TargetEntry;
 import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeListener;
 import io.cowherd.mapping.volume.VolumeName;
+import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.target.IoPool;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -40,6 +41,7 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
     private final Map<UUID, ServedFamily> families = new HashMap<>();
 
     // Written under the lock, read by any thread
+    private volatile List<ServedFamily> served = List.of();
     private volatile Map<String, TargetEntry> byName = Map.of();
 
     ServedTargets(Limits limits, IoPool pool) {
@@ -76,7 +78,9 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
         ServedFamily family =
                 families.computeIfAbsent(
                         origin.uuid(),
-                        _ -> new ServedFamily(targetName(origin.name()), limits, pool));
+                        _ ->
+                                new ServedFamily(
+                                        targetName(origin.name()), limits, pool, this::reach));
         try {
             family.attach(volume);
         } catch (IllegalArgumentException | IllegalStateException e) {
@@ -107,7 +111,29 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
         return family.detachAll();
     }
 
+    /// What a third-party copy may reach: any logical unit of this server.
+    private @Nullable LogicalUnit reach(String initiatorPort, long naaHead, long naaTail) {
+        for (ServedFamily family : served) {
+            LogicalUnit unit = family.find(naaHead, naaTail);
+            if (unit != null) {
+                return unit;
+            }
+        }
+        return null;
+    }
+
+    /// Stops what goes on without any host: copies and erasures.
+    ///
+    /// @return completes when none uses a device any more
+    CompletionStage<?> retire() {
+        return CompletableFuture.allOf(
+                served.stream()
+                        .map(family -> family.retire().toCompletableFuture())
+                        .toArray(CompletableFuture<?>[]::new));
+    }
+
     private void publish() {
+        served = List.copyOf(families.values());
         var next = new LinkedHashMap<String, TargetEntry>();
         families.values().stream()
                 .filter(ServedFamily::hasOrigin)
@@ -148,7 +174,7 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
         if (family != null) {
             List<Volume> volumes = family.volumes(); // before they are taken off
             CompletionStage<Void> _ = family.detachAll();
-            var renamed = new ServedFamily(targetName(volume.name()), limits, pool);
+            var renamed = new ServedFamily(targetName(volume.name()), limits, pool, this::reach);
             families.put(volume.uuid(), renamed);
             volumes.forEach(renamed::attach);
         }

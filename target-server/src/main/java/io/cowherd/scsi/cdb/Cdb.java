@@ -12,6 +12,9 @@ public sealed interface Cdb {
     /// Bytes of the buffer that [#decode] wants; a shorter CDB is padded.
     int BYTES = 16;
 
+    /// Bytes of the longest parameter list that EXTENDED COPY takes, its header of 16 included.
+    int MAX_COPY_LIST_BYTES = 720;
+
     /// Decodes the 16 bytes at the buffer's position, which does not move. Never throws for what they are: a command that
     /// we do not have, or that asks for what we do not do, becomes [Refused].
     static Cdb decode(ByteBuffer cdb) {
@@ -108,6 +111,26 @@ public sealed interface Cdb {
 
     /// REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS.
     record ReportTaskManagement(boolean extended, long allocationBytes) implements Asking {}
+
+    /// EXTENDED COPY with a list identifier of one byte (LID1). Not [Changing]: the logical unit that it is sent to may only
+    /// read, or have no part in it at all.
+    record ExtendedCopy(int listBytes) implements Cdb {
+        @Override
+        public long dataOutBytes(int blockBytes) {
+            return listBytes;
+        }
+    }
+
+    /// COPY OPERATION ABORT.
+    ///
+    /// @param listId which copy of the nexus, 0 to 2^32 - 1
+    record CopyAbort(long listId) implements Cdb {}
+
+    /// RECEIVE COPY RESULTS.
+    ///
+    /// @param listId which copy of the nexus, 0 to 255; means nothing for the operating parameters
+    record ReceiveCopyResults(CopyResult result, int listId, long allocationBytes)
+            implements Asking {}
 
     /// PREVENT ALLOW MEDIUM REMOVAL: granted, as there is no medium to remove.
     record PreventAllow() implements Cdb {}
@@ -223,6 +246,18 @@ public sealed interface Cdb {
     /// GET LBA STATUS.
     record GetLbaStatus(long lba, long allocationBytes) implements Asking {}
 
+    /// SANITIZE.
+    ///
+    /// @param immediate answer when it has begun, not when it has ended
+    /// @param mayExitFailure AUSE: [SanitizeAction#EXIT_FAILURE_MODE] may end the state that a failure leaves
+    record Sanitize(SanitizeAction action, boolean immediate, boolean mayExitFailure, int listBytes)
+            implements Changing {
+        @Override
+        public long dataOutBytes(int blockBytes) {
+            return listBytes;
+        }
+    }
+
     /// A command that is not executed, and why.
     record Refused(Sense sense) implements Cdb {}
 
@@ -252,6 +287,26 @@ public sealed interface Cdb {
         EACH_BLOCK,
         /// 3: compare each block with the one block of data-out.
         ONE_FOR_ALL
+    }
+
+    /// What RECEIVE COPY RESULTS asks for.
+    enum CopyResult {
+        /// Service action 0.
+        STATUS,
+        /// Service action 3.
+        OPERATING_PARAMETERS,
+        /// Service action 4.
+        FAILED_SEGMENT
+    }
+
+    /// What SANITIZE does.
+    enum SanitizeAction {
+        /// Service action 1: a pattern is written everywhere.
+        OVERWRITE,
+        /// Service action 2: all storage is given back, and everything reads as zeros.
+        BLOCK_ERASE,
+        /// Service action 1F.
+        EXIT_FAILURE_MODE
     }
 
     /// REPORTING OPTIONS.

@@ -52,10 +52,29 @@ public enum Operation {
     WRITE_SAME_10("41 08 FF FF FF FF 1F FF FF 00", SbcDecoder::writeSame10),
     /// SBC-3.
     UNMAP("42 00 00 00 00 00 1F FF FF 00", SbcDecoder::unmap),
+    /// SBC-4, a service action.
+    SANITIZE_OVERWRITE("48 A1 00 00 00 00 00 FF FF 00", SbcDecoder::sanitize),
+    /// SBC-4, a service action.
+    SANITIZE_BLOCK_ERASE("48 A2 00 00 00 00 00 FF FF 00", SbcDecoder::sanitize),
+    /// SBC-4, a service action.
+    SANITIZE_EXIT_FAILURE_MODE("48 BF 00 00 00 00 00 FF FF 00", SbcDecoder::sanitize),
     /// SPC-4 6.10.
     MODE_SELECT_10("55 11 00 00 00 00 00 FF FF 00", SpcDecoder::modeSelect10),
     /// SPC-4 6.12.
     MODE_SENSE_10("5A 18 FF FF 00 00 00 FF FF 00", SpcDecoder::modeSense10),
+    /// SPC-4 6.4, a service action. EXTENDED COPY (LID4) is not offered.
+    EXTENDED_COPY("83 00 00 00 00 00 00 00 00 00 FF FF FF FF 00 00", SpcDecoder::extendedCopy),
+    /// SPC-4 6.3, a service action.
+    COPY_ABORT("83 1C FF FF FF FF 00 00 00 00 00 00 00 00 00 00", SpcDecoder::copyAbort),
+    /// SPC-4 6.24, a service action.
+    RECEIVE_COPY_STATUS(
+            "84 00 FF 00 00 00 00 00 00 00 FF FF FF FF 00 00", SpcDecoder::receiveCopyStatus),
+    /// SPC-4 6.22, a service action.
+    RECEIVE_COPY_PARAMETERS(
+            "84 03 00 00 00 00 00 00 00 00 FF FF FF FF 00 00", SpcDecoder::receiveCopyParameters),
+    /// SPC-4 6.21, a service action.
+    RECEIVE_COPY_FAILURE(
+            "84 04 FF 00 00 00 00 00 00 00 FF FF FF FF 00 00", SpcDecoder::receiveCopyFailure),
     /// SBC-3.
     READ_16("88 18 FF FF FF FF FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::read),
     /// SBC-3.
@@ -138,7 +157,10 @@ public enum Operation {
 
     /// True for the operation codes of which we have service actions.
     static boolean hasServiceActions(int operationCode) {
-        return operationCode == 0x9E || operationCode == 0xA3;
+        return switch (operationCode) {
+            case 0x48, 0x83, 0x84, 0x9E, 0xA3 -> true;
+            default -> false;
+        };
     }
 
     /// Operation code, 0 to 255.
@@ -148,7 +170,7 @@ public enum Operation {
 
     /// Service action, or 0 for an operation that has none.
     public int serviceAction() {
-        return hasServiceActions(code()) ? usage[1] : 0;
+        return hasServiceActions(code()) ? usage[1] & (SERVICE_ACTIONS - 1) : 0;
     }
 
     /// Bytes of the CDB.

@@ -137,6 +137,30 @@ final class SbcDecoder {
         return loadEject ? refused(4) : new Cdb.StartStop(!start && !noFlush);
     }
 
+    /// Refuses what is reserved, bit 6 of byte 1 (ZNR) among it: a host that asks for more than we do must hear of it
+    /// before its data is gone. Only an overwrite has a parameter list.
+    static Cdb sanitize(CdbBytes b) {
+        boolean reserved = (b.u8(1) & 0x40) != 0;
+        if (reserved) {
+            return refused(1);
+        }
+        for (int i = 2; i < 7; i++) {
+            if (b.u8(i) != 0) {
+                return refused(i);
+            }
+        }
+        Cdb.SanitizeAction action =
+                switch (b.u8(1) & 0x1F) {
+                    case 0x01 -> Cdb.SanitizeAction.OVERWRITE;
+                    case 0x02 -> Cdb.SanitizeAction.BLOCK_ERASE;
+                    default -> Cdb.SanitizeAction.EXIT_FAILURE_MODE;
+                };
+        if (action != Cdb.SanitizeAction.OVERWRITE && b.u16(7) != 0) {
+            return refused(7);
+        }
+        return new Cdb.Sanitize(action, b.bit(1, 7), b.bit(1, 5), b.u16(7));
+    }
+
     /// First block of a CDB of 10, 12 or 16 bytes; their operation codes say which (SPC-4 4.3.1).
     private static long lba(CdbBytes b) {
         return group(b) == GROUP_OF_16 ? b.u64(2) : b.u32(2);

@@ -90,6 +90,29 @@ final class SpcDecoder {
                 : new Cdb.ReportTaskManagement(b.bit(2, 7), b.u32(6));
     }
 
+    /// A list that is longer than we take is refused before it is sent.
+    static Cdb extendedCopy(CdbBytes b) {
+        return b.u32(10) > Cdb.MAX_COPY_LIST_BYTES
+                ? new Cdb.Refused(Sense.PARAMETER_LIST_LENGTH)
+                : new Cdb.ExtendedCopy((int) b.u32(10));
+    }
+
+    static Cdb copyAbort(CdbBytes b) {
+        return new Cdb.CopyAbort(b.u32(2));
+    }
+
+    static Cdb receiveCopyStatus(CdbBytes b) {
+        return new Cdb.ReceiveCopyResults(Cdb.CopyResult.STATUS, b.u8(2), b.u32(10));
+    }
+
+    static Cdb receiveCopyParameters(CdbBytes b) {
+        return new Cdb.ReceiveCopyResults(Cdb.CopyResult.OPERATING_PARAMETERS, 0, b.u32(10));
+    }
+
+    static Cdb receiveCopyFailure(CdbBytes b) {
+        return new Cdb.ReceiveCopyResults(Cdb.CopyResult.FAILED_SEGMENT, b.u8(2), b.u32(10));
+    }
+
     private static Cdb refused(int cdbByte) {
         return new Cdb.Refused(Sense.invalidField(cdbByte));
     }

@@ -41,6 +41,11 @@ public record Identity(UUID uuid, String name, int companyId) {
                 .formatted(uuid.getMostSignificantBits(), uuid.getLeastSignificantBits());
     }
 
+    /// True if an NAA 6 identifier of two halves is this one: how a third-party copy names us.
+    public boolean isNaa(long head, long tail) {
+        return head == naaHead() && tail == naaTail();
+    }
+
     /// First half of the NAA 6 identifier: `6`, company_id, the low 36 bits of the UUID's upper half.
     long naaHead() {
         return 6L << 60 | (long) companyId << 36 | (uuid.getMostSignificantBits() & 0xF_FFFF_FFFFL);

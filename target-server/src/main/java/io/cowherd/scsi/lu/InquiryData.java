@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /// What INQUIRY answers: standard data and the pages of vital product data (SPC-4 6.6, 7.8; SBC-3 6.6). Big-endian.
 ///
-/// Standard data, 96 bytes: `00 00 06 02 5B 00 10 02`, vendor (8), product (16), revision (4), and from byte 58 on the
-/// version descriptors SAM-5, iSCSI (Windows' logo asks for it), SPC-4, SBC-3. No ALUA, no third-party copy yet: byte 5 is 0.
+/// Standard data, 96 bytes: `00 00 06 02 5B 08 10 02`, vendor (8), product (16), revision (4), and from byte 58 on the
+/// version descriptors SAM-5, iSCSI (Windows' logo asks for it), SPC-4, SBC-3. Byte 5: third-party copy
+/// (3PC, `08`), no ALUA yet.
 ///
 /// | page | content                                                                            | bytes |
 /// |-----:|------------------------------------------------------------------------------------|------:|
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// |   83 | NAA 6, T10 vendor id + serial; port: relative id, group, name; target: name        |       |
 /// |   86 | all task attributes; V_SUP as the cache is                                         |    64 |
 /// |   B0 | block limits, in logical blocks: [BlockLimits]                                     |    64 |
-/// |   B1 | not rotating                                                                       |    64 |
+/// |   B1 | not rotating; after SANITIZE BLOCK ERASE one may read at once (WABEREQ 01)         |    64 |
 /// |   B2 | UNMAP and WRITE SAME unmap, what is unmapped reads as zeros, thin                  |     8 |
 ///
 /// Pinned byte for byte by `InquiryDataLayoutTest`.
@@ -46,7 +47,7 @@ public final class InquiryData {
     private static ByteBuffer standard(int peripheral) {
         ByteBuffer out = ByteBuffer.allocate(96);
         out.put((byte) peripheral).put((byte) 0x00).put((byte) 0x06).put((byte) 0x02);
-        out.put((byte) (96 - 5)).put((byte) 0x00).put((byte) 0x10).put((byte) 0x02);
+        out.put((byte) (96 - 5)).put((byte) 0x08).put((byte) 0x10).put((byte) 0x02);
         out.put((Identity.VENDOR + Identity.PRODUCT + Identity.REVISION).getBytes(US_ASCII));
         out.putShort(58, (short) 0x00A0); // SAM-5
         out.putShort(60, (short) 0x0960); // iSCSI
@@ -63,7 +64,7 @@ public final class InquiryData {
             case 0x83 -> identification(unit.identity(), port);
             case 0x86 -> extended(unit.writeCache());
             case 0xB0 -> unit.limits().encode(pageOf(0xB0, 60));
-            case 0xB1 -> pageOf(0xB1, 60).putShort(4, (short) 0x0001);
+            case 0xB1 -> pageOf(0xB1, 60).putShort(4, (short) 0x0001).put(7, (byte) 0x40);
             case 0xB2 -> pageOf(0xB2, 4).putInt(4, 0x00E4_0200);
             default -> null;
         };

@@ -8,6 +8,7 @@ import io.cowherd.scsi.sense.Sense;
 import io.cowherd.scsi.sense.UnitAttention;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -30,7 +31,10 @@ public final class LogicalUnit {
     private static final Outcome UNIT_READY = Outcome.DONE;
 
     // Immutable
-    private final BlockDevice device;
+    private final HostDevice device;
+    private final RangeGate gate;
+    private final Sanitizer sanitizer;
+    private final Visitors visitors = new Visitors();
     private final Identity identity;
     private final Settings settings;
     private final int blockBytes;
@@ -74,14 +78,25 @@ public final class LogicalUnit {
     /// @param writeCache when writes are durable
     /// @param maxTransferBytes largest READ or WRITE, at least one logical block
     /// @param physicalBlocks what is said about physical blocks
+    /// @param sanitizeMark remembers a SANITIZE that has begun
     public record Settings(
             Supplier<Access> access,
             WriteCache writeCache,
             int maxTransferBytes,
-            PhysicalBlocks physicalBlocks) {
+            PhysicalBlocks physicalBlocks,
+            SanitizeMark sanitizeMark) {
         /// With an access that stays, and physical blocks as logical ones.
         public Settings(Access access, WriteCache writeCache, int maxTransferBytes) {
             this(() -> access, writeCache, maxTransferBytes, PhysicalBlocks.AS_LOGICAL);
+        }
+
+        /// That remembers no SANITIZE.
+        public Settings(
+                Supplier<Access> access,
+                WriteCache writeCache,
+                int maxTransferBytes,
+                PhysicalBlocks physicalBlocks) {
+            this(access, writeCache, maxTransferBytes, physicalBlocks, SanitizeMark.NONE);
         }
     }
 
@@ -89,7 +104,6 @@ public final class LogicalUnit {
     ///
     /// @throws IllegalArgumentException if the device is smaller than one of its blocks
     public LogicalUnit(BlockDevice device, Identity identity, Settings settings) {
-        this.device = device;
         this.identity = identity;
         this.settings = settings;
         this.blockBytes = device.logicalBlockBytes();
@@ -104,9 +118,11 @@ public final class LogicalUnit {
         }
         this.limits = new BlockLimits(blockBytes, settings.maxTransferBytes() / blockBytes);
         this.failures = new StorageFailures(identity.name(), System::nanoTime);
-        RangeGate gate = RangeGate.of(device);
-        this.blockCommands = new BlockCommands(device, gate, blockBytes, writeCache());
-        this.spaceCommands = new SpaceCommands(device, gate, limits, writeMode());
+        this.gate = RangeGate.of(device);
+        this.sanitizer = new Sanitizer(identity.name(), device, gate, settings.sanitizeMark());
+        this.device = new HostDevice(device, sanitizer::shut);
+        this.blockCommands = new BlockCommands(this.device, gate, blockBytes, writeCache());
+        this.spaceCommands = new SpaceCommands(this.device, gate, limits, writeMode());
     }
 
     /// Who it is.
@@ -130,7 +146,7 @@ public final class LogicalUnit {
     }
 
     /// True if neither what it is nor SWP forbids writing.
-    boolean isWritable() {
+    public boolean isWritable() {
         return !isReadOnly() && !modes.softwareWriteProtect();
     }
 
@@ -146,7 +162,19 @@ public final class LogicalUnit {
         return limits;
     }
 
-    private WriteMode writeMode() {
+    HostDevice device() {
+        return device;
+    }
+
+    Visitors visitors() {
+        return visitors;
+    }
+
+    RangeGate gate() {
+        return gate;
+    }
+
+    WriteMode writeMode() {
         return writeCache() ? WriteMode.CACHED : WriteMode.DURABLE;
     }
 
@@ -172,8 +200,20 @@ public final class LogicalUnit {
 
     // -- 1. judge --
 
+    /// Stops what goes on here besides its tasks, because the logical unit goes: a SANITIZE, and third-party copies of others.
+    ///
+    /// @return completes when they do not use the device any more
+    public CompletionStage<@Nullable Void> retire() {
+        CompletionStage<@Nullable Void> left = visitors.close();
+        return sanitizer.stop().thenCompose(_ -> left);
+    }
+
     /// Why the command cannot be executed, or null. Looks at nothing but the command and the present state.
     public @Nullable Sense refuses(Cdb cdb) {
+        Sense shut = sanitizer.refuses(cdb);
+        if (shut != null) {
+            return shut;
+        }
         if (cdb instanceof Cdb.Changing && !isWritable()) {
             return isReadOnly() ? Sense.WRITE_PROTECTED : Sense.SOFTWARE_WRITE_PROTECTED;
         }
@@ -183,12 +223,22 @@ public final class LogicalUnit {
             case Cdb.GetLbaStatus(long lba, _) ->
                     Long.compareUnsigned(lba, blocks()) < 0 ? null : outOfRange(lba);
             case Cdb.ReportOperations report -> SupportedOperations.refuses(report);
+            case Cdb.Sanitize sanitize -> refusesList(sanitize);
             case Cdb.VitalProductData(int page, _) ->
                     InquiryData.hasPage(page) ? null : Sense.invalidField(2);
             case Cdb.ModeSense sense ->
                     ModePages.hasPage(sense.page(), sense.subpage()) ? null : Sense.invalidField(2);
             default -> null; // nothing about the others depends on us
         };
+    }
+
+    /// A pattern has at least one byte, and at most a block.
+    private @Nullable Sense refusesList(Cdb.Sanitize cdb) {
+        int patternBytes = cdb.listBytes() - OverwriteList.HEADER_BYTES;
+        boolean wrong =
+                cdb.action() == Cdb.SanitizeAction.OVERWRITE
+                        && (patternBytes < 1 || patternBytes > blockBytes);
+        return wrong ? Sense.invalidField(7) : null;
     }
 
     private @Nullable Sense refusesRange(Cdb.OnBlocks range) {
@@ -257,7 +307,7 @@ public final class LogicalUnit {
             case Cdb.StandardInquiry _ -> InquiryData.standard();
             case Cdb.VitalProductData(int page, _) -> InquiryData.page(page, this, port);
             case Cdb.ModeSense sense -> modes.sense(sense);
-            case Cdb.RequestSense(boolean descriptor, _) -> Sense.NONE.encode(descriptor);
+            case Cdb.RequestSense(boolean descriptor, _) -> present().encode(descriptor);
             case Cdb.ReadCapacity10 _ -> capacity10();
             case Cdb.ReadCapacity16 _ -> capacity16();
             case Cdb.ReadDefectData defects -> noDefects(defects);
@@ -265,6 +315,12 @@ public final class LogicalUnit {
             case Cdb.ReportTaskManagement(boolean extended, _) -> taskManagement(extended);
             default -> null;
         };
+    }
+
+    /// What there is to say without being asked for anything else.
+    private Sense present() {
+        Sense shut = sanitizer.shut();
+        return shut == null ? Sense.NONE : shut;
     }
 
     /// Puts as much of an answer into `dataIn` as was allocated and there is room for.
@@ -330,6 +386,8 @@ public final class LogicalUnit {
                 case Cdb.SynchronizeCache _, Cdb.StartStop _ -> blockCommands.flush();
                 case Cdb.Unmap _ -> spaceCommands.unmap(dataOut, blocks(), stopped);
                 case Cdb.WriteSame same -> spaceCommands.writeSame(same, dataOut, stopped);
+                case Cdb.Sanitize sanitize ->
+                        sanitizer.execute(sanitize, dataOut, blockBytes, stopped);
                 case Cdb.GetLbaStatus status -> spaceCommands.status(status, blocks(), dataIn);
                 default -> throw new AssertionError(cdb + " does not wait for storage.");
             };
@@ -345,6 +403,12 @@ public final class LogicalUnit {
     private Sense senseOf(IOException cause, Cdb cdb) {
         Sense sense = failures.senseOf(cause, cdb);
         return cdb instanceof Cdb.Changing && isReadOnly() ? Sense.WRITE_PROTECTED : sense;
+    }
+
+    /// A third-party copy could not read here, or not write: the true cause is logged, the host learns that much.
+    Sense copyFailed(IOException cause) {
+        Sense _ = failures.senseOf(cause, new Cdb.ExtendedCopy(0));
+        return Sense.COPY_DEVICE_FAILURE;
     }
 
     @Override

@@ -8,10 +8,12 @@ import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// Keeps writes out of a range while a command reads it, decides, and writes it back (COMPARE AND WRITE, ORWRITE).
+/// Keeps writes out of a range while a command reads it, decides, and writes it back (COMPARE AND WRITE, ORWRITE), or while
+/// it is being copied (EXTENDED COPY).
 ///
 /// Ordinary writes are *inside* without saying where: they count themselves in, and out. That costs two atomic operations
 /// on a counter of their own core and one volatile read. An exclusive claim
@@ -23,6 +25,10 @@ import java.util.concurrent.locks.ReentrantLock;
 /// While the door is closed, writes make claims as well, which are granted in order of arrival: nobody starves, and writes
 /// elsewhere do not wait for each other. A claim waits only for writes that are running and for earlier claims, so there is
 /// no circle. There are at most as many claims as threads that may block.
+///
+/// A copy claims two ranges, its source and its destination ([#claimForCopy]). In one gate that is one claim of two ranges. In two
+/// gates it is a claim in each, first in the older gate: whoever holds a claim in a gate waits in younger ones only, so that
+/// copies to and fro cannot wait for each other.
 ///
 /// Either the writer sees the door closed or the claimer sees the writer inside, since each first writes its own variable
 /// and then reads the other's (both are sequentially consistent).
@@ -37,8 +43,10 @@ final class RangeGate {
 
     /// What a claim wants.
     enum Kind {
-        /// Overlaps with other shared claims.
+        /// Writes; overlaps with other shared claims.
         SHARED,
+        /// Reads what must not change meanwhile; overlaps with its like.
+        READING,
         /// Overlaps with none.
         EXCLUSIVE
     }
@@ -47,30 +55,54 @@ final class RangeGate {
     private static final Map<BlockDevice, RangeGate> GATES =
             Collections.synchronizedMap(new WeakHashMap<>());
 
+    private static final AtomicLong NEXT_AGE = new AtomicLong();
+
+    // Immutable
+    private final long age = NEXT_AGE.getAndIncrement();
+
     // Any thread
     private final AtomicIntegerArray inside = new AtomicIntegerArray(STRIPES * STRIPE_INTS);
-    private final AtomicInteger exclusives = new AtomicInteger();
+    private final AtomicInteger exclusives = new AtomicInteger(); // claims that close the door
 
     // Guarded by lock
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final List<Claim> claims = new ArrayList<>();
 
-    /// A range that has been granted to somebody, or will be.
-    final class Claim implements AutoCloseable {
-        private final Kind kind;
-        private final long start;
-        private final long end;
+    /// What is to be done with a range.
+    private record Part(Kind kind, long start, long end) {
+        boolean conflicts(Part other) {
+            boolean overlap = start < other.end && other.start < end;
+            return overlap && (kind != other.kind || kind == Kind.EXCLUSIVE);
+        }
 
-        private Claim(Kind kind, long start, long end) {
-            this.kind = kind;
-            this.start = start;
-            this.end = end;
+        /// Writes that only count themselves in must not be about.
+        boolean closesTheDoor() {
+            return kind != Kind.SHARED;
+        }
+    }
+
+    /// A range, or two, that have been granted to somebody, or will be.
+    final class Claim implements AutoCloseable {
+        private final List<Part> parts;
+
+        private Claim(List<Part> parts) {
+            this.parts = parts;
         }
 
         private boolean conflicts(Claim other) {
-            boolean overlap = start < other.end && other.start < end;
-            return overlap && (kind == Kind.EXCLUSIVE || other.kind == Kind.EXCLUSIVE);
+            for (Part mine : parts) {
+                for (Part theirs : other.parts) {
+                    if (mine.conflicts(theirs)) {
+                        return true;
+                    }
+                }
+            }
+            return false;
+        }
+
+        private boolean closesTheDoor() {
+            return parts.stream().anyMatch(Part::closesTheDoor);
         }
 
         /// Gives the range up. Once.
@@ -107,10 +139,48 @@ final class RangeGate {
 
     /// Waits until the range may be used. For threads that may block.
     Claim claim(Kind kind, long offsetBytes, long lengthBytes) {
-        Claim claim = new Claim(kind, offsetBytes, offsetBytes + lengthBytes);
+        return claim(List.of(new Part(kind, offsetBytes, offsetBytes + lengthBytes)));
+    }
+
+    /// Waits until one range stands still and another, in the same gate or in another, may be written. For threads that may
+    /// block, and hold no claim.
+    static Copy claimForCopy(
+            RangeGate source,
+            long sourceOffsetBytes,
+            RangeGate destination,
+            long destinationOffsetBytes,
+            long lengthBytes) {
+        var from = new Part(Kind.READING, sourceOffsetBytes, sourceOffsetBytes + lengthBytes);
+        var to =
+                new Part(
+                        Kind.EXCLUSIVE,
+                        destinationOffsetBytes,
+                        destinationOffsetBytes + lengthBytes);
+        if (source == destination) {
+            Claim both = source.claim(List.of(from, to));
+            return both::close;
+        }
+        boolean sourceFirst = source.age < destination.age;
+        Claim older = sourceFirst ? source.claim(List.of(from)) : destination.claim(List.of(to));
+        Claim younger = sourceFirst ? destination.claim(List.of(to)) : source.claim(List.of(from));
+        return () -> {
+            younger.close();
+            older.close();
+        };
+    }
+
+    /// The two ranges of a copy.
+    interface Copy extends AutoCloseable {
+        /// Gives both up. Once.
+        @Override
+        void close();
+    }
+
+    private Claim claim(List<Part> parts) {
+        Claim claim = new Claim(parts);
         lock.lock();
         try {
-            if (kind == Kind.EXCLUSIVE) {
+            if (claim.closesTheDoor()) {
                 exclusives.incrementAndGet();
             }
             claims.add(claim);
@@ -132,7 +202,7 @@ final class RangeGate {
                 return true;
             }
         }
-        return claim.kind == Kind.EXCLUSIVE && isAnybodyInside();
+        return claim.closesTheDoor() && isAnybodyInside();
     }
 
     /// Once the door is closed nobody stays who comes in, so each counter reaches zero and is seen there.
@@ -151,10 +221,20 @@ final class RangeGate {
             if (!claims.remove(claim)) {
                 throw new AssertionError("A claim was given up twice.");
             }
-            if (claim.kind == Kind.EXCLUSIVE) {
+            if (claim.closesTheDoor()) {
                 exclusives.decrementAndGet();
             }
             changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Claims that have been granted or wait. For tests.
+    int claimCount() {
+        lock.lock();
+        try {
+            return claims.size();
         } finally {
             lock.unlock();
         }

@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 /// | a snapshot that is lost              | 4/44/00 | give up on the command, do not try again                 |
 /// | anything else, while reading         | 3/11/00 | give up on the blocks                                    |
 /// | anything else, while changing        | 3/0C/02 | report the error, after some tries                       |
+/// | a SANITIZE has begun meanwhile, or failed | 2/04/1B, 3/31/03 | wait; give up (not logged again)        |
 /// | a bug of ours                        | 4/44/00 | give up on the command, do not try again                 |
 ///
 /// The log gets one failure in [#QUIET_NANOS] of each logical unit, with the number of those left out.
@@ -46,6 +47,9 @@ final class StorageFailures {
 
     /// Storage failed.
     Sense senseOf(IOException cause, Cdb cdb) {
+        if (cause instanceof HostDevice.ShutException shut) {
+            return shut.sense();
+        }
         log(cause, cdb);
         return switch (cause) {
             case NoSpaceException _, SnapshotOverflowException _ -> Sense.SPACE_ALLOCATION_FAILED;

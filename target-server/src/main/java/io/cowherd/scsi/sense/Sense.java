@@ -13,7 +13,7 @@ import java.nio.ByteBuffer;
 /// |      3 |    4 | INFORMATION         | LBA or byte offset; not valid if it needs more than 32 bits    |
 /// |      7 |    1 | additional length   | `0A`                                                           |
 /// |     12 |    2 | ASC, ASCQ           |                                                                |
-/// |     15 |    3 | sense key specific  | field pointer: `C0` in the CDB, `80` in data; then byte number |
+/// |     15 |    3 | sense key specific  | field pointer: `C0` in the CDB, `80` in data; then byte number; or progress: `80`, then 65536ths |
 ///
 /// Descriptor format: `72`, key, ASC, ASCQ, three zeros, additional length; then an information descriptor
 /// (`00 0A 80 00`, 8 bytes) and a sense key specific one (`02 06 00 00`, 3 bytes, `00`), each only if there is something to say.
@@ -25,7 +25,8 @@ import java.nio.ByteBuffer;
 /// @param key what kind of trouble
 /// @param code ASC in the upper byte, ASCQ in the lower
 /// @param information LBA of the first block in error, or byte offset of a miscompare; [#NO_INFORMATION] if none
-/// @param pointer where the wrong field is: byte number from 0, plus [#IN_CDB] if that counts in the CDB; or [#NO_POINTER]
+/// @param pointer where the wrong field is: byte number from 0, plus [#IN_CDB] if that counts in the CDB; progress in 65536ths
+///     if it is NOT READY; or [#NO_POINTER]
 public record Sense(SenseKey key, int code, long information, int pointer) {
     /// No INFORMATION.
     public static final long NO_INFORMATION = -1;
@@ -81,6 +82,42 @@ public record Sense(SenseKey key, int code, long information, int pointer) {
     /// MISCOMPARE DURING VERIFY OPERATION.
     public static final Sense MISCOMPARE = of(SenseKey.MISCOMPARE, 0x1D00);
 
+    /// OPERATION IN PROGRESS: a copy of that list identifier is running.
+    public static final Sense COPY_IN_PROGRESS = of(SenseKey.ILLEGAL_REQUEST, 0x0016);
+
+    /// TOO MANY TARGET DESCRIPTORS.
+    public static final Sense TOO_MANY_COPY_TARGETS = of(SenseKey.ILLEGAL_REQUEST, 0x2606);
+
+    /// UNSUPPORTED TARGET DESCRIPTOR TYPE CODE.
+    public static final Sense UNSUPPORTED_COPY_TARGET = of(SenseKey.ILLEGAL_REQUEST, 0x2607);
+
+    /// TOO MANY SEGMENT DESCRIPTORS.
+    public static final Sense TOO_MANY_COPY_SEGMENTS = of(SenseKey.ILLEGAL_REQUEST, 0x2608);
+
+    /// UNSUPPORTED SEGMENT DESCRIPTOR TYPE CODE.
+    public static final Sense UNSUPPORTED_COPY_SEGMENT = of(SenseKey.ILLEGAL_REQUEST, 0x2609);
+
+    /// UNEXPECTED INEXACT SEGMENT: the bytes to be copied are not whole blocks of the destination.
+    public static final Sense INEXACT_COPY_SEGMENT = of(SenseKey.COPY_ABORTED, 0x260A);
+
+    /// COPY ABORTED, and no more to say: a range that is not there, or a request to stop.
+    public static final Sense COPY_ABORTED = of(SenseKey.COPY_ABORTED, 0x0000);
+
+    /// UNREACHABLE COPY TARGET: a segment names a descriptor that is not there, or one that says it stands for nothing.
+    public static final Sense UNREACHABLE_COPY_TARGET = of(SenseKey.COPY_ABORTED, 0x0804);
+
+    /// THIRD PARTY DEVICE FAILURE: the source could not be read, or the destination not be written.
+    public static final Sense COPY_DEVICE_FAILURE = of(SenseKey.COPY_ABORTED, 0x0D01);
+
+    /// COPY TARGET DEVICE NOT REACHABLE: no logical unit of that name, for this initiator.
+    public static final Sense COPY_TARGET_NOT_FOUND = of(SenseKey.COPY_ABORTED, 0x0D02);
+
+    /// SANITIZE COMMAND FAILED.
+    public static final Sense SANITIZE_FAILED = of(SenseKey.MEDIUM_ERROR, 0x3103);
+
+    /// INSUFFICIENT RESOURCES.
+    public static final Sense INSUFFICIENT_RESOURCES = of(SenseKey.ILLEGAL_REQUEST, 0x5503);
+
     private static final int INVALID_FIELD_IN_LIST = 0x2600;
 
     /// Validates the parts.
@@ -105,6 +142,13 @@ public record Sense(SenseKey key, int code, long information, int pointer) {
     /// INVALID FIELD IN PARAMETER LIST, pointing at a byte of the data-out.
     public static Sense invalidListField(int listByte) {
         return new Sense(SenseKey.ILLEGAL_REQUEST, INVALID_FIELD_IN_LIST, NO_INFORMATION, listByte);
+    }
+
+    /// LOGICAL UNIT NOT READY, SANITIZE IN PROGRESS.
+    ///
+    /// @param progress how far it is, in 65536ths: 0 to 65535; stands where a field pointer would
+    public static Sense sanitizing(int progress) {
+        return new Sense(SenseKey.NOT_READY, 0x041B, NO_INFORMATION, progress);
     }
 
     /// The same with INFORMATION.

@@ -18,6 +18,8 @@ public enum SenseKey {
     UNIT_ATTENTION(0x6),
     /// The block may not be written.
     DATA_PROTECT(0x7),
+    /// A third-party copy ended early: part of it may be done.
+    COPY_ABORTED(0xA),
     /// Given up half way; hosts try again.
     ABORTED_COMMAND(0xB),
     /// The data is not what the initiator said it would be.

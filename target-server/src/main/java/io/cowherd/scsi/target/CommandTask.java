@@ -199,7 +199,11 @@ final class CommandTask implements Task, Runnable {
             return LogicalUnit.send(report, allocationBytes, dataIn);
         }
         if (entry != null) {
-            return entry.unit().executeNow(cdb, dataOut, dataIn, nexus.targetPort());
+            return switch (cdb) {
+                case Cdb.ReceiveCopyResults receive -> nexus.copies().receive(receive, dataIn);
+                case Cdb.CopyAbort copyAbort -> nexus.copies().abort(copyAbort);
+                default -> entry.unit().executeNow(cdb, dataOut, dataIn, nexus.targetPort());
+            };
         }
         return switch (cdb) {
             case Cdb.StandardInquiry(long allocationBytes) ->
@@ -212,13 +216,20 @@ final class CommandTask implements Task, Runnable {
 
     private void executeBlocking() {
         LunMap.Entry place = java.util.Objects.requireNonNull(entry);
-        StorageJob storageJob = new StorageJob(this, place.unit(), cdb, dataOut, dataIn);
+        StorageJob storageJob = new StorageJob(this, place.unit(), dataOut, dataIn);
         job = storageJob;
         if (!place.lane().tryExecute(storageJob)) {
             job = null;
             status = TASK_SET_FULL;
             end();
         }
+    }
+
+    /// Executes what has to wait, on a thread that may.
+    Outcome executeOn(LogicalUnit unit, ByteBuffer out, ByteBuffer in) {
+        return cdb instanceof Cdb.ExtendedCopy
+                ? nexus.copies().copy(out, unit, this::isStopped)
+                : unit.executeBlocking(cdb, out, in, this::isStopped);
     }
 
     /// True once nobody waits for the result. Any thread.

@@ -4,6 +4,7 @@ import io.cowherd.config.Limits;
 import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.ScsiTarget;
 import io.cowherd.scsi.TaskManagement;
+import io.cowherd.scsi.copy.CopyReach;
 import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.lu.TargetPort;
 import io.cowherd.scsi.sense.UnitAttention;
@@ -40,6 +41,7 @@ public final class ScsiTargetDevice implements ScsiTarget {
     private volatile LunMap luns = LunMap.EMPTY;
     private volatile List<TargetNexus> nexuses = List.of();
     private volatile Runnable nexusListener = () -> {};
+    private volatile CopyReach reach = (_, naaHead, naaTail) -> find(naaHead, naaTail);
 
     // Guarded by lock
     private final Map<String, Boolean> knownPorts =
@@ -116,8 +118,33 @@ public final class ScsiTargetDevice implements ScsiTarget {
             return drained;
         }
         lunsChanged(entry.unit());
-        abortEverywhere(null, entry.unit(), () -> drained.complete(null));
+        LogicalUnit unit = entry.unit();
+        abortEverywhere(
+                null,
+                unit,
+                () -> {
+                    CompletionStage<Void> _ = unit.retire().thenRun(() -> drained.complete(null));
+                });
         return drained;
+    }
+
+    /// The logical unit here that has this NAA identifier, or null.
+    public @Nullable LogicalUnit find(long naaHead, long naaTail) {
+        for (LunMap.Entry entry : luns.entries()) {
+            if (entry.unit().identity().isNaa(naaHead, naaTail)) {
+                return entry.unit();
+            }
+        }
+        return null;
+    }
+
+    /// Says what third-party copies may reach from here on; until then, all logical units here.
+    public void reach(CopyReach everything) {
+        reach = everything;
+    }
+
+    CopyReach reach() {
+        return reach;
     }
 
     private void lunsChanged(@Nullable LogicalUnit gone) {

@@ -1,6 +1,5 @@
 package io.cowherd.scsi.target;
 
-import io.cowherd.scsi.cdb.Cdb;
 import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.lu.Outcome;
 import java.nio.ByteBuffer;
@@ -15,7 +14,6 @@ final class StorageJob implements Runnable {
     // Immutable
     private final CommandTask task;
     private final LogicalUnit unit;
-    private final Cdb cdb;
     private final ByteBuffer dataOut;
     private final ByteBuffer dataIn;
 
@@ -25,10 +23,9 @@ final class StorageJob implements Runnable {
     // Written by the thread that may block, read by the event loop after that
     private @Nullable Outcome outcome;
 
-    StorageJob(CommandTask task, LogicalUnit unit, Cdb cdb, ByteBuffer dataOut, ByteBuffer dataIn) {
+    StorageJob(CommandTask task, LogicalUnit unit, ByteBuffer dataOut, ByteBuffer dataIn) {
         this.task = task;
         this.unit = unit;
-        this.cdb = cdb;
         this.dataOut = dataOut;
         this.dataIn = dataIn;
     }
@@ -36,7 +33,7 @@ final class StorageJob implements Runnable {
     @Override
     public void run() {
         if (taken.compareAndSet(false, true)) {
-            outcome = unit.executeBlocking(cdb, dataOut, dataIn, task::isStopped);
+            outcome = task.executeOn(unit, dataOut, dataIn);
             task.comeBack();
         }
     }

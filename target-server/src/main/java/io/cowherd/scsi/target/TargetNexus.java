@@ -4,6 +4,7 @@ import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.Task;
 import io.cowherd.scsi.TaskManagement;
 import io.cowherd.scsi.cdb.Cdb;
+import io.cowherd.scsi.copy.CopyManager;
 import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.lu.TargetPort;
 import io.cowherd.scsi.sense.UnitAttention;
@@ -32,6 +33,7 @@ final class TargetNexus implements Nexus {
     private final String initiatorPort;
     private final TargetPort targetPort;
     private final Executor loop;
+    private final CopyManager copies;
 
     // Owned by the event loop
     private final UnitAttentions attentions = new UnitAttentions();
@@ -53,6 +55,7 @@ final class TargetNexus implements Nexus {
         this.initiatorPort = initiatorPort;
         this.targetPort = targetPort;
         this.loop = loop;
+        this.copies = new CopyManager(initiatorPort, target::reach);
         for (LunMap.Entry entry : target.luns().entries()) {
             attentions.establish(entry.unit(), greeting);
         }
@@ -113,6 +116,10 @@ final class TargetNexus implements Nexus {
 
     NexusInfo info() {
         return new NexusInfo(initiatorPort, targetPort.relativePort());
+    }
+
+    CopyManager copies() {
+        return copies;
     }
 
     TargetPort targetPort() {

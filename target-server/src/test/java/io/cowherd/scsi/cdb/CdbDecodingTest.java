@@ -38,6 +38,26 @@ final class CdbDecodingTest {
                         new Cdb.GetLbaStatus(LBA64, 32)),
                 is("42 00 00 00 00 00 00 81 23 00", new Cdb.Unmap(0x8123)),
                 is(
+                        "48 21 00 00 00 00 00 81 23 00",
+                        new Cdb.Sanitize(Cdb.SanitizeAction.OVERWRITE, false, true, 0x8123)),
+                is(
+                        "48 82 00 00 00 00 00 00 00 00",
+                        new Cdb.Sanitize(Cdb.SanitizeAction.BLOCK_ERASE, true, false, 0)),
+                is(
+                        "48 1F 00 00 00 00 00 00 00 00",
+                        new Cdb.Sanitize(Cdb.SanitizeAction.EXIT_FAILURE_MODE, false, false, 0)),
+                is("83 00 00 00 00 00 00 00 00 00 00 00 02 D0 00 00", new Cdb.ExtendedCopy(720)),
+                is("83 1C 81 23 45 67 00 00 00 00 00 00 00 00 00 00", new Cdb.CopyAbort(LBA32)),
+                is(
+                        "84 00 81 00 00 00 00 00 00 00 81 23 45 67 00 00",
+                        new Cdb.ReceiveCopyResults(Cdb.CopyResult.STATUS, 0x81, LBA32)),
+                is(
+                        "84 03 00 00 00 00 00 00 00 00 81 23 45 67 00 00",
+                        new Cdb.ReceiveCopyResults(Cdb.CopyResult.OPERATING_PARAMETERS, 0, LBA32)),
+                is(
+                        "84 04 81 00 00 00 00 00 00 00 81 23 45 67 00 00",
+                        new Cdb.ReceiveCopyResults(Cdb.CopyResult.FAILED_SEGMENT, 0x81, LBA32)),
+                is(
                         "89 08 81 23 45 67 89 AB CD EF 00 00 00 05 00 00",
                         new Cdb.CompareAndWrite(LBA64, 5, true)),
                 is(
@@ -183,6 +203,13 @@ final class CdbDecodingTest {
                 "93 04 00 00 00 00 00 00 00 00 00 00 00 01 00 00 | 5/24/00", // PBDATA
                 "93 20 00 00 00 00 00 00 00 00 00 00 00 01 00 00 | 5/24/00",
                 "42 01 00 00 00 00 00 00 18 00                   | 5/24/00", // ANCHOR
+                "83 01 00 00 00 00 00 00 00 00 00 00 00 30 00 00 | 5/24/00", // LID4
+                "83 10 00 00 00 00 00 00 00 00 00 00 00 30 00 00 | 5/24/00", // POPULATE TOKEN
+                "83 11 00 00 00 00 00 00 00 00 00 00 00 30 00 00 | 5/24/00", // WRITE USING TOKEN
+                "83 00 00 00 00 00 00 00 00 00 00 00 02 D1 00 00 | 5/1A/00",
+                "84 01 00 00 00 00 00 00 00 00 00 00 00 30 00 00 | 5/24/00", // RECEIVE DATA
+                "84 07 00 00 00 00 00 00 00 00 00 00 00 30 00 00 | 5/24/00", // ROD TOKEN
+                "48 03 00 00 00 00 00 00 00 00                   | 5/24/00", // CRYPTO ERASE
                 "1A 00 C8 00 FF 00                               | 5/39/00", // saved values
                 "15 00 00 00 18 00                               | 5/24/00", // PF=0
                 "15 11 00 00 18 00                               | 5/24/00", // SP=1

@@ -24,7 +24,7 @@ final class InquiryDataLayoutTest {
     void standardData() {
         assertEquals(
                 """
-                00 00 06 02 5B 00 10 02 \
+                00 00 06 02 5B 08 10 02 \
                 43 4F 57 48 45 52 44 20 \
                 56 4F 4C 55 4D 45 20 20 20 20 20 20 20 20 20 20 \
                 30 30 30 31 \
@@ -37,10 +37,10 @@ final class InquiryDataLayoutTest {
     @Test
     void anAbsentLunStillHasAVendor() {
         assertEquals(
-                "3F 00 06 02 5B 00 10 02 43",
+                "3F 00 06 02 5B 08 10 02 43",
                 hex(InquiryData.standardOfAbsent(0)).substring(0, 26));
         assertEquals(
-                "7F 00 06 02 5B 00 10 02 43",
+                "7F 00 06 02 5B 08 10 02 43",
                 hex(InquiryData.standardOfAbsent(7)).substring(0, 26));
     }
 
@@ -133,7 +133,7 @@ final class InquiryDataLayoutTest {
 
     @Test
     void characteristicsAndProvisioning() {
-        assertEquals("00 B1 00 3C 00 01 " + zeros(58), page(0xB1));
+        assertEquals("00 B1 00 3C 00 01 00 40 " + zeros(56), page(0xB1));
         assertEquals("00 B2 00 04 00 E4 02 00", page(0xB2));
     }
 

@@ -119,6 +119,59 @@ final class RangeGateTest {
         assertEquals(0, violations, "seed " + seed);
     }
 
+    @Test
+    void whatIsReadForACopyStandsStillAndMayBeReadByOthers() throws Exception {
+        Future<RangeGate.Claim> write;
+        Future<RangeGate.Claim> read;
+        try (var _ = RangeGate.claimForCopy(gate, 0, gate, 20, 10)) {
+            assertFalse(gate.tryEnter());
+            claimElsewhere(RangeGate.Kind.READING, 5, 10).get().close();
+            claimElsewhere(RangeGate.Kind.SHARED, 10, 10).get().close();
+            write = claimElsewhere(RangeGate.Kind.SHARED, 9, 1);
+            read = claimElsewhere(RangeGate.Kind.READING, 29, 1);
+            while (gate.claimCount() < 3) {
+                Thread.onSpinWait();
+            }
+            assertFalse(write.isDone() || read.isDone());
+        }
+        write.get().close();
+        read.get().close();
+    }
+
+    /// Goal: copies to and fro do not wait for each other for ever. Method: pairs of claims in two gates, and of two ranges in one.
+    @Test
+    void oppositeCopiesDoNotMeetInACircle() throws Exception {
+        long seed = Long.getLong("cowherd.seed", 13);
+        RangeGate[] gates = {gate, new RangeGate()};
+        List<Future<Integer>> workers = new ArrayList<>();
+        for (int worker = 0; worker < 6; worker++) {
+            Random random = new Random(seed + worker);
+            workers.add(
+                    threads.submit(
+                            () -> {
+                                int granted = 0;
+                                for (int i = 0; i < 10_000; i++) {
+                                    RangeGate from = gates[random.nextInt(2)];
+                                    RangeGate to = gates[random.nextInt(2)];
+                                    int length = 1 + random.nextInt(20);
+                                    try (var _ =
+                                            RangeGate.claimForCopy(
+                                                    from,
+                                                    random.nextInt(40),
+                                                    to,
+                                                    random.nextInt(40),
+                                                    length)) {
+                                        granted++;
+                                    }
+                                }
+                                return granted;
+                            }));
+        }
+        for (Future<Integer> worker : workers) {
+            assertEquals(10_000, worker.get(50, TimeUnit.SECONDS), "seed " + seed);
+        }
+    }
+
     private static int visit(
             AtomicIntegerArray mine, AtomicIntegerArray others, int from, int length, int most) {
         int violations = 0;
