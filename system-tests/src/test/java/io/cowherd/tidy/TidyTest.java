@@ -248,6 +248,26 @@ class TidyTest {
         assertNothingFound();
     }
 
+    /// An initiator that used the target's own codec would share its mistakes.
+    @Test
+    void scenariosShareNoCodeWithTheTarget() throws IOException {
+        int looked = 0;
+        for (Path file : sources("test")) {
+            if (!file.toString().contains("/io/cowherd/scenario/")) {
+                continue;
+            }
+            looked++;
+            List<String> lines = lines(file);
+            for (int i = 0; i < lines.size(); i++) {
+                if (lines.get(i).matches(".*\\bio\\.cowherd\\.(iscsi|scsi)\\..*")) {
+                    find(file, i + 1, "must be written apart from the codec");
+                }
+            }
+        }
+        assertTrue(looked > 5, "scenarios are found");
+        assertNothingFound();
+    }
+
     @Test
     void everyInvariantIsCitedInCodeAndInATest() throws IOException {
         var numbers = new TreeMap<String, boolean[]>();

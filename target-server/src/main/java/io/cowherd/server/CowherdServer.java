@@ -27,6 +27,7 @@ import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletionException;
@@ -49,7 +50,6 @@ import org.slf4j.LoggerFactory;
 /// **Threading.** *Confined to the thread that starts it*, which may block; [#stop] may come from any one thread.
 public final class CowherdServer {
     private static final Logger LOG = LoggerFactory.getLogger(CowherdServer.class);
-    private static final int PORTAL_GROUP = 1;
 
     /// Beyond the time that task management may take, so that it has had its chance.
     private static final int MARGIN_MILLIS = 5_000;
@@ -228,19 +228,20 @@ public final class CowherdServer {
         undoBy("let hosts log out", () -> await(iscsi.stop(grace)));
     }
 
+    /// Each portal is a target port of its own, with its number as portal group tag and relative port identifier: a host that
+    /// logs in over two of them has two paths.
     private static List<Portal> portals(List<PortalSetting> settings) {
-        return settings.stream()
-                .map(
-                        setting -> {
-                            HostPort advertised = setting.advertise();
-                            return new Portal(
-                                    setting.listen(),
-                                    advertised == null
-                                            ? new HostPort(setting.listen().host(), 0)
-                                            : advertised,
-                                    PORTAL_GROUP);
-                        })
-                .toList();
+        var portals = new ArrayList<Portal>();
+        for (PortalSetting setting : settings) {
+            HostPort advertised = setting.advertise();
+            HostPort asBound = new HostPort(setting.listen().host(), 0);
+            portals.add(
+                    new Portal(
+                            setting.listen(),
+                            advertised == null ? asBound : advertised,
+                            portals.size() + 1));
+        }
+        return portals;
     }
 
     private static String describe(List<Volume> volumes) {

@@ -5,8 +5,10 @@ import io.cowherd.config.Limits;
 import io.cowherd.iscsi.discovery.Portal;
 import io.cowherd.iscsi.discovery.TargetDirectory;
 import io.cowherd.iscsi.discovery.TargetEntry;
+import io.cowherd.iscsi.login.LoginOffer;
 import io.cowherd.iscsi.portal.IscsiServer;
 import io.cowherd.iscsi.portal.NetworkTransport;
+import io.cowherd.iscsi.session.Timers;
 import io.cowherd.mapping.device.BlockDevice;
 import io.cowherd.mapping.device.FileDevice;
 import io.cowherd.mapping.device.MemoryDevice;
@@ -22,6 +24,7 @@ import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -42,8 +45,21 @@ public final class ConformanceServer implements AutoCloseable {
     private final IoPool pool = new IoPool(Limits.DEFAULTS);
     private final IscsiServer server;
 
+    /// May hosts send Data-Out before they are asked?
+    public enum UnsolicitedData {
+        /// `InitialR2T=Yes` whatever they offer, as the product does.
+        REFUSED,
+        /// `InitialR2T=No` for those who offer it.
+        GRANTED
+    }
+
     /// Serves `disk` as LUN 0, and as LUN 1 again, read-only.
     public ConformanceServer(BlockDevice disk) {
+        this(disk, UnsolicitedData.REFUSED);
+    }
+
+    /// The same, with a choice about InitialR2T.
+    public ConformanceServer(BlockDevice disk, UnsolicitedData unsolicited) {
         ScsiTargetDevice target = new ScsiTargetDevice(NAME, Limits.DEFAULTS, pool);
         target.addLun(0, unit(disk, 1, Access.READ_WRITE));
         target.addLun(1, unit(disk, 2, Access.READ_ONLY));
@@ -61,7 +77,20 @@ public final class ConformanceServer implements AutoCloseable {
                     }
                 };
         Portal portal = Portal.on(new HostPort("127.0.0.1", 0));
-        server = new IscsiServer(vertx, Limits.DEFAULTS, List.of(portal), directory);
+        LoginOffer.UnsolicitedDataOut grant =
+                switch (unsolicited) {
+                    case REFUSED -> LoginOffer.UnsolicitedDataOut.REFUSED;
+                    case GRANTED -> LoginOffer.UnsolicitedDataOut.GRANTED;
+                };
+        server =
+                new IscsiServer(
+                        vertx,
+                        Limits.DEFAULTS,
+                        LoginOffer.of(Limits.DEFAULTS, grant),
+                        List.of(portal),
+                        directory,
+                        Timers.ofEventLoops(),
+                        InstantSource.system());
         await(server.start());
     }
 
@@ -72,9 +101,14 @@ public final class ConformanceServer implements AutoCloseable {
                 new Settings(access, WriteCache.VOLATILE, Limits.DEFAULTS.maxTransferBytes()));
     }
 
+    /// `host:port` of its portal.
+    public String address() {
+        return server.boundAddresses().getFirst().toString();
+    }
+
     /// Like `iscsi://127.0.0.1:40000/iqn…/0`.
     public String url(int lun) {
-        return "iscsi://%s/%s/%d".formatted(server.boundAddresses().getFirst(), NAME, lun);
+        return "iscsi://%s/%s/%d".formatted(address(), NAME, lun);
     }
 
     @Override
