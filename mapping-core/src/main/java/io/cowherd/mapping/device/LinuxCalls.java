@@ -17,7 +17,7 @@ import java.util.NoSuchElementException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The system calls that [LinuxFile] makes, through `java.lang.foreign`. The only native code there is.
+/// The system calls that [LinuxFile] and [ThreadNiceness] make, through `java.lang.foreign`. The only native code there is.
 ///
 /// The JVM asks for `--enable-native-access=io.cowherd.mapping` on the module path, `=ALL-UNNAMED` on the class path.
 /// Where the calls cannot be had (another system, a 32-bit one, an old C library, access denied) [#INSTANCE] is null and
@@ -37,6 +37,7 @@ record LinuxCalls(
         MethodHandle ioctlHandle,
         MethodHandle fcntlHandle,
         MethodHandle getrusageHandle,
+        MethodHandle setpriorityHandle,
         MethodHandle strerrorHandle) {
 
     /// Those whose constants and structures are the generic ones that [LinuxFile] names.
@@ -89,6 +90,7 @@ record LinuxCalls(
                 bindVariadic(
                         "fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG)),
                 bind("getrusage", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG)),
+                bind("setpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT)),
                 linker.downcallHandle(
                         linker.defaultLookup().findOrThrow("strerror"),
                         FunctionDescriptor.of(ADDRESS, JAVA_INT)));
@@ -197,6 +199,15 @@ record LinuxCalls(
     int getrusage(MemorySegment state, int who, long usage) {
         try {
             int result = (int) getrusageHandle.invokeExact(state, who, usage);
+            return result >= 0 ? result : -errno(state);
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    int setpriority(MemorySegment state, int which, int who, int nice) {
+        try {
+            int result = (int) setpriorityHandle.invokeExact(state, which, who, nice);
             return result >= 0 ? result : -errno(state);
         } catch (Throwable e) {
             throw broken(e);

@@ -218,7 +218,8 @@ final class CommandTask implements Task, Runnable {
         LunMap.Entry place = java.util.Objects.requireNonNull(entry);
         StorageJob storageJob = new StorageJob(this, place.unit(), dataOut, dataIn);
         job = storageJob;
-        if (!place.lane().tryExecute(storageJob)) {
+        IoPool.Kind kind = cdb instanceof Cdb.Read ? IoPool.Kind.READ : IoPool.Kind.OTHER;
+        if (!place.lane().tryExecute(storageJob, kind)) {
             job = null;
             status = TASK_SET_FULL;
             end();

@@ -1,12 +1,14 @@
 package io.cowherd.scsi.target;
 
 import io.cowherd.config.Limits;
+import io.cowherd.mapping.device.ThreadNiceness;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -16,10 +18,19 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// them, a second one half of the rest. The last quarter is for lanes that have none, one each: of 64 threads, 17 logical units
 /// that hang at once leave one to all others. What waits is counted over all lanes and bounded; what does not fit is refused.
 ///
+/// **Reads step back** behind event loops that want a processor ([#NICE_OF_READS]): only what is not in memory is read here, and it has waited for
+/// a device anyway. Other work does not: nobody is served sooner by a commit that takes longer.
+///
 /// **Threading.** *Thread-safe: an executor, and one lock that is never held while a job runs.*
 public final class IoPool implements AutoCloseable {
+    /// Niceness of the threads that read. Beside 16 reads of a device at a time, another host's p99 of cached data was 4.9 times of
+    /// alone with 0, 3.0 times with 5, 1.4 times with 10, 1.7 times with 19; the reads of the device were as many each time. First writes beside a
+    /// host that keeps the processors busy lost a third by 5 or 10: hence only reads.
+    static final int NICE_OF_READS = 10;
+
     // Immutable
-    private final ExecutorService threads;
+    private final ExecutorService readers;
+    private final ExecutorService others;
     private final int maxWaiting;
     private final int forFirstJobs;
 
@@ -32,22 +43,54 @@ public final class IoPool implements AutoCloseable {
     private int unfinished;
     private boolean closed;
 
-    /// Starts no thread before there is work for it.
+    /// Starts all threads but those that read.
     ///
     /// @param limits [Limits#ioThreads()] and [Limits#ioQueue()] are used
     public IoPool(Limits limits) {
         this.maxWaiting = limits.ioQueue();
         this.idle = limits.ioThreads();
         this.forFirstJobs = limits.ioThreads() / 4;
-        AtomicInteger number = new AtomicInteger();
-        ThreadFactory named =
-                job -> {
-                    Thread thread = new Thread(job, "cowherd-io-" + number.incrementAndGet());
-                    thread.setDaemon(true); // a hung device must not keep the process from ending
-                    return thread;
-                };
-        this.threads = Executors.newFixedThreadPool(limits.ioThreads(), named);
+        // as many each: which of them work is counted by `idle`
+        this.readers =
+                pool(limits.ioThreads(), "cowherd-read-", () -> ThreadNiceness.set(NICE_OF_READS));
+        ThreadPoolExecutor workers = pool(limits.ioThreads(), "cowherd-io-", () -> {});
+        workers.prestartAllCoreThreads(); // a thread is born as nice as the one that starts it
+        this.others = workers;
     }
+
+    private static ThreadPoolExecutor pool(int size, String prefix, Runnable prologue) {
+        return new ThreadPoolExecutor(
+                size,
+                size,
+                0,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                named(prefix, prologue));
+    }
+
+    private static ThreadFactory named(String prefix, Runnable prologue) {
+        AtomicInteger number = new AtomicInteger();
+        return jobs -> {
+            Runnable life =
+                    () -> {
+                        prologue.run();
+                        jobs.run();
+                    };
+            Thread thread = new Thread(life, prefix + number.incrementAndGet());
+            thread.setDaemon(true); // a hung device must not keep the process from ending
+            return thread;
+        };
+    }
+
+    /// What a lane's job does.
+    enum Kind {
+        /// It only reads.
+        READ,
+        /// Anything else.
+        OTHER
+    }
+
+    private record Job(Runnable work, Kind kind) {}
 
     /// A new lane.
     Lane lane() {
@@ -57,13 +100,14 @@ public final class IoPool implements AutoCloseable {
     /// The way of one logical unit's jobs to the threads, in order of arrival.
     final class Lane {
         // Guarded by lock
-        private final ArrayDeque<Runnable> queue = new ArrayDeque<>();
+        private final ArrayDeque<Job> queue = new ArrayDeque<>();
         private int running;
 
         /// Takes a job in, or returns false: too many wait, or the pool is closed.
         ///
-        /// @param job must not throw
-        boolean tryExecute(Runnable job) {
+        /// @param work must not throw
+        boolean tryExecute(Runnable work, Kind kind) {
+            Job job = new Job(work, kind);
             synchronized (lock) {
                 boolean starts = queue.isEmpty() && mayStart();
                 if (closed || (!starts && waiting >= maxWaiting)) {
@@ -80,7 +124,7 @@ public final class IoPool implements AutoCloseable {
                 }
                 started();
             }
-            threads.execute(() -> run(this, job));
+            execute(this, job);
             return true;
         }
 
@@ -94,16 +138,21 @@ public final class IoPool implements AutoCloseable {
         }
     }
 
-    private void run(Lane lane, Runnable job) {
-        try {
-            job.run();
-        } finally {
-            List<Runnable> next = ended(lane);
-            next.forEach(threads::execute);
-        }
+    private void execute(Lane lane, Job job) {
+        ExecutorService threads = job.kind() == Kind.READ ? readers : others;
+        threads.execute(
+                () -> {
+                    try {
+                        job.work().run();
+                    } finally {
+                        ended(lane).forEach(Runnable::run);
+                    }
+                });
     }
 
     /// Counts a job out, and takes from the waiting ones those that may start now, from each lane in turn.
+    ///
+    /// @return what starts them
     private List<Runnable> ended(Lane ended) {
         synchronized (lock) {
             ended.running--;
@@ -112,7 +161,7 @@ public final class IoPool implements AutoCloseable {
             if (unfinished == 0) {
                 lock.notifyAll();
                 if (closed) {
-                    threads.shutdown();
+                    shutdown();
                 }
                 return List.of();
             }
@@ -120,10 +169,10 @@ public final class IoPool implements AutoCloseable {
             for (int left = waitingLanes.size(); left > 0 && idle > 0; left--) {
                 Lane lane = waitingLanes.remove();
                 if (lane.mayStart()) {
-                    Runnable job = lane.queue.remove();
+                    Job job = lane.queue.remove();
                     waiting--;
                     lane.started();
-                    starting.add(() -> run(lane, job));
+                    starting.add(() -> execute(lane, job));
                 }
                 if (!lane.queue.isEmpty()) {
                     waitingLanes.add(lane);
@@ -158,8 +207,13 @@ public final class IoPool implements AutoCloseable {
         synchronized (lock) {
             closed = true;
             if (unfinished == 0) {
-                threads.shutdown();
+                shutdown();
             }
         }
+    }
+
+    private void shutdown() {
+        readers.shutdown();
+        others.shutdown();
     }
 }

@@ -4,8 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -18,12 +23,12 @@ final class IoPoolTest {
             IoPool.Lane hung = target.pool.lane();
             CountDownLatch release = new CountDownLatch(1);
             for (int i = 0; i < 10; i++) {
-                assertTrue(hung.tryExecute(() -> await(release)));
+                assertTrue(hung.tryExecute(() -> await(release), IoPool.Kind.READ));
             }
             CountDownLatch done = new CountDownLatch(5);
             IoPool.Lane healthy = target.pool.lane();
             for (int i = 0; i < 5; i++) {
-                assertTrue(healthy.tryExecute(done::countDown));
+                assertTrue(healthy.tryExecute(done::countDown, IoPool.Kind.OTHER));
             }
             done.await();
             release.countDown();
@@ -47,12 +52,13 @@ final class IoPoolTest {
                             () -> {
                                 await(release);
                                 released.countDown();
-                            });
+                            },
+                            IoPool.Kind.OTHER);
                 }
                 IoPool.Lane healthy = target.pool.lane();
                 CountDownLatch done = new CountDownLatch(5);
                 for (int i = 0; i < 5; i++) {
-                    assertTrue(healthy.tryExecute(done::countDown));
+                    assertTrue(healthy.tryExecute(done::countDown, IoPool.Kind.OTHER));
                 }
                 done.await();
             }
@@ -73,10 +79,13 @@ final class IoPoolTest {
                                 () -> {
                                     await(release);
                                     done.countDown();
-                                }));
+                                },
+                                IoPool.Kind.OTHER));
             }
-            assertFalse(hung.tryExecute(() -> {}));
-            assertTrue(target.pool.lane().tryExecute(done::countDown), "has a thread");
+            assertFalse(hung.tryExecute(() -> {}, IoPool.Kind.READ));
+            assertTrue(
+                    target.pool.lane().tryExecute(done::countDown, IoPool.Kind.OTHER),
+                    "has a thread");
             release.countDown();
             done.await();
         }
@@ -94,7 +103,8 @@ final class IoPoolTest {
                         () -> {
                             order.add(number);
                             done.countDown();
-                        });
+                        },
+                        IoPool.Kind.OTHER);
             }
             done.await();
             for (int i = 0; i < 50; i++) {
@@ -116,14 +126,39 @@ final class IoPoolTest {
                         await(release);
                         interrupted[0] |= Thread.currentThread().isInterrupted();
                         done.countDown();
-                    });
+                    },
+                    IoPool.Kind.OTHER);
         }
         assertFalse(target.pool.close(1));
-        assertFalse(lane.tryExecute(() -> {}));
+        assertFalse(lane.tryExecute(() -> {}, IoPool.Kind.READ));
         release.countDown();
         done.await();
         assertTrue(target.pool.close(30_000));
         assertFalse(interrupted[0]);
+    }
+
+    /// Goal: who reads a device steps back behind event loops, and nobody else does. Method: what Linux says of the thread.
+    @Test
+    void readsAreNice() throws Exception {
+        try (TestTarget target = new TestTarget(2, 10)) {
+            IoPool.Lane lane = target.pool.lane();
+            for (IoPool.Kind kind : IoPool.Kind.values()) {
+                CompletableFuture<Integer> nice = new CompletableFuture<>();
+                assertTrue(lane.tryExecute(() -> nice.complete(niceness()), kind));
+                int expected = kind == IoPool.Kind.READ ? IoPool.NICE_OF_READS : niceness();
+                assertEquals(expected, nice.get(), kind.name());
+            }
+        }
+    }
+
+    /// Field 19 of proc_pid_stat(5), behind a name in parentheses.
+    private static int niceness() {
+        try {
+            String stat = Files.readString(Path.of("/proc/thread-self/stat"));
+            return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[16]);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void await(CountDownLatch latch) {
