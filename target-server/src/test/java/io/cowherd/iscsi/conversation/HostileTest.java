@@ -105,7 +105,8 @@ class HostileTest {
                         attacker.encode(
                                 attacker.login(
                                         0x87,
-                                        "InitiatorName=iqn.attacker:x",
+                                        "InitiatorName=iqn.attacker.login:x", // no rival of the
+                                        // next
                                         "TargetName=" + TARGET));
                 attacker.raw(mutate(login, random));
                 return;
