@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class LibiscsiConformanceIT {
     private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final String NO_ATOMIC_WRITES =
-            "WRITE ATOMIC (16) is optional and not offered yet";
+            "WRITE ATOMIC (16) is optional, and not offered: docs/decisions/0008";
 
     private static final String ZERO_BLOCKS_REFUSED =
             "WSNZ is set: WRITE SAME of no blocks, which means all of them, is refused";

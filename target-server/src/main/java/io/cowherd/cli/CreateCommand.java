@@ -26,6 +26,24 @@ final class CreateCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
     private Storage storage = new Storage();
 
+    @Option(
+            names = "--block-size",
+            paramLabel = "SIZE",
+            converter = SizeConverters.BlockSize.class,
+            description =
+                    "logical block size that hosts see, 512 or 4096; if not given, the device's, or 512 for a new"
+                            + " file. Windows takes both, ESXi only 512")
+    private @Nullable LvmSize blockSize;
+
+    @Option(
+            names = "--physical-block-size",
+            paramLabel = "SIZE",
+            converter = SizeConverters.BlockSize.class,
+            description =
+                    "physical block size that hosts are told, 512 or 4096: with 4096 over blocks of 512 (512e) they"
+                            + " align what they write; if not given, the logical one")
+    private @Nullable LvmSize physicalBlockSize;
+
     static final class Storage {
         @Option(
                 names = {"-L", "--size"},
@@ -55,6 +73,12 @@ final class CreateCommand implements Callable<Integer> {
         Path device = storage.device;
         if (device != null) {
             body.put("device", device.toAbsolutePath().normalize().toString());
+        }
+        if (blockSize != null) {
+            body.put("block_size", blockSize.bytes());
+        }
+        if (physicalBlockSize != null) {
+            body.put("physical_block_size", physicalBlockSize.bytes());
         }
         NewVolume.print(output, api.client().post("/v1/volumes", body), "created");
         return 0;

@@ -70,6 +70,8 @@ final class ListCommand implements Callable<Integer> {
                     List.of(
                             right("Chunk"),
                             right("HostSize"),
+                            right("Block"),
+                            right("PhysBlock"),
                             left("LV UUID"),
                             left("State"),
                             left("Why")));
@@ -97,6 +99,8 @@ final class ListCommand implements Callable<Integer> {
                     List.of(
                             size(volume, "chunk_size"),
                             size(volume, "host_size"),
+                            text(volume, "block_size"),
+                            text(volume, "physical_block_size"),
                             text(volume, "lv_uuid"),
                             text(volume, "state"),
                             text(volume, "state_reason")));

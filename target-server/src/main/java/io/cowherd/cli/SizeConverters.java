@@ -40,6 +40,14 @@ final class SizeConverters {
         }
     }
 
+    /// `--block-size`: bytes unless said otherwise.
+    static final class BlockSize implements ITypeConverter<LvmSize> {
+        @Override
+        public LvmSize convert(String text) {
+            return absolute(parse(text, 'b'), text);
+        }
+    }
+
     /// `-c`: KiB unless said otherwise.
     static final class ChunkSize implements ITypeConverter<LvmSize> {
         @Override

@@ -60,7 +60,9 @@ final class VolumeRequests {
             @Nullable String vgName,
             @Nullable String lvName,
             @Nullable Size lvSize,
-            @Nullable ServerPath device) {}
+            @Nullable ServerPath device,
+            @Nullable Size blockSize,
+            @Nullable Size physicalBlockSize) {}
 
     /// Body of `POST …/snapshots`.
     record Snapshot(

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// @param lvSnapshotInvalid true once the snapshot has been invalidated; null for an origin
 /// @param chunkSize chunk size in bytes; 0 for an origin
 /// @param hostSize size in bytes that hosts see
+/// @param blockSize bytes of a logical block, as hosts see it
+/// @param physicalBlockSize bytes of a physical block, as hosts are told
 /// @param target name of the iSCSI target
 /// @param lun the LUN there
 /// @param owner the node that serves it
@@ -44,6 +46,8 @@ record VolumeView(
         @Nullable Boolean lvSnapshotInvalid,
         int chunkSize,
         long hostSize,
+        int blockSize,
+        int physicalBlockSize,
         String target,
         int lun,
         String owner,
@@ -73,6 +77,8 @@ record VolumeView(
                 origin == null ? null : volume.invalid(),
                 volume.chunkSizeBytes(),
                 volume.sizeBytes(),
+                volume.blockSizeBytes(),
+                volume.physicalBlockSizeBytes(),
                 hosts.targetName(volume),
                 volume.number(),
                 owner,

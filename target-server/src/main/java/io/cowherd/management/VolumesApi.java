@@ -4,6 +4,7 @@ import static io.cowherd.management.VolumeRequests.refused;
 import static io.cowherd.management.VolumeRequests.required;
 
 import io.cowherd.config.LvmSize;
+import io.cowherd.mapping.volume.BlockSize;
 import io.cowherd.mapping.volume.SnapshotRequest;
 import io.cowherd.mapping.volume.SnapshotRequest.StoreKind;
 import io.cowherd.mapping.volume.Volume;
@@ -61,13 +62,17 @@ final class VolumesApi {
                                 + required(body.lvName(), NAME_FIELD, "\"base\""));
         VolumeRequests.Size size = body.lvSize();
         VolumeRequests.ServerPath device = body.device();
+        var blocks =
+                new BlockSize(
+                        blockBytes(body.blockSize(), "block_size"),
+                        blockBytes(body.physicalBlockSize(), "physical_block_size"));
         synchronized (changes) {
             refuseSecondTarget(name);
             if (size != null && device == null) {
-                return made(volumes.create(name, size.absoluteBytes(SIZE_FIELD)));
+                return made(volumes.create(name, size.absoluteBytes(SIZE_FIELD), blocks));
             }
             if (device != null && size == null) {
-                return made(volumes.adopt(name, device.path()));
+                return made(volumes.adopt(name, device.path(), blocks));
             }
         }
         throw refused(
@@ -254,6 +259,21 @@ final class VolumesApi {
                         what + " is in use by " + who + why + ".",
                         correction,
                         users));
+    }
+
+    /// 0 if none is given; whether there are such blocks is the core's business.
+    private static int blockBytes(VolumeRequests.@Nullable Size size, String field)
+            throws RequestRefusedException {
+        if (size == null) {
+            return 0;
+        }
+        long bytes = size.absoluteBytes(field);
+        if (bytes < 1 || bytes > Integer.MAX_VALUE) {
+            throw refused(
+                    "Blocks of %d bytes are not possible.".formatted(bytes),
+                    field + " is 512 or 4096.");
+        }
+        return (int) bytes;
     }
 
     private static int chunkSize(VolumeRequests.@Nullable Size size)

@@ -9,6 +9,7 @@ import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.lu.SanitizeMark;
 import io.cowherd.scsi.target.IoPool;
 import io.cowherd.scsi.target.ScsiTargetDevice;
+import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,23 @@ final class ServedFamily {
     private final Map<Integer, Served> luns = new TreeMap<>();
 
     private record Served(Volume volume, LogicalUnit unit) {}
+
+    private record ErasureMark(Volume volume) implements SanitizeMark {
+        @Override
+        public boolean isSet() {
+            return volume.erasing();
+        }
+
+        @Override
+        public void set() throws IOException {
+            volume.erasing(true);
+        }
+
+        @Override
+        public void clear() throws IOException {
+            volume.erasing(false);
+        }
+    }
 
     ServedFamily(String name, Limits limits, IoPool pool, CopyReach reach) {
         this.limits = limits;
@@ -78,8 +96,10 @@ final class ServedFamily {
                                         : LogicalUnit.Access.READ_WRITE,
                         LogicalUnit.WriteCache.VOLATILE,
                         limits.maxTransferBytes(),
-                        LogicalUnit.PhysicalBlocks.AS_LOGICAL,
-                        SanitizeMark.NONE);
+                        volume.physicalBlockSizeBytes() > volume.blockSizeBytes()
+                                ? LogicalUnit.PhysicalBlocks.AT_LEAST_4_KIB
+                                : LogicalUnit.PhysicalBlocks.AS_LOGICAL,
+                        new ErasureMark(volume));
         var identity = new Identity(volume.uuid(), volume.name().toString());
         var unit = new LogicalUnit(volume.device(), identity, settings);
         device.addLun(volume.number(), unit);

@@ -2,6 +2,7 @@ package io.cowherd.management;
 
 import io.cowherd.mapping.device.BlockDevice;
 import io.cowherd.mapping.device.MemoryDevice;
+import io.cowherd.mapping.volume.BlockSize;
 import io.cowherd.mapping.volume.BrokenGroup;
 import io.cowherd.mapping.volume.SnapshotRequest;
 import io.cowherd.mapping.volume.Volume;
@@ -74,18 +75,18 @@ public final class FakeVolumes implements Volumes {
     }
 
     @Override
-    public synchronized Volume create(VolumeName name, long sizeBytes)
+    public synchronized Volume create(VolumeName name, long sizeBytes, BlockSize blocks)
             throws VolumeRefusedException, IOException {
         if (sizeBytes == 0) {
             throw new VolumeRefusedException(Reason.INVALID, "A volume of no size.", "Give one.");
         }
-        return add(new FakeVolume(name, 0, null, roundUp(sizeBytes), 0, 0, false));
+        return add(new FakeVolume(name, 0, null, roundUp(sizeBytes), 0, 0, false).with(blocks));
     }
 
     @Override
-    public synchronized Volume adopt(VolumeName name, Path device)
+    public synchronized Volume adopt(VolumeName name, Path device, BlockSize blocks)
             throws VolumeRefusedException, IOException {
-        return add(new FakeVolume(name, 0, null, EXTENT_BYTES, 0, 0, false));
+        return add(new FakeVolume(name, 0, null, EXTENT_BYTES, 0, 0, false).with(blocks));
     }
 
     @Override
@@ -101,15 +102,16 @@ public final class FakeVolumes implements Volumes {
         long cow = request.cowSizeBytes() == 0 ? most : Math.min(most, request.cowSizeBytes());
         return add(
                 new FakeVolume(
-                        new VolumeName(origin.group(), name),
-                        number,
-                        of,
-                        of.size,
-                        roundUp(cow),
-                        request.cowDevice() == null
-                                ? request.chunkSizeBytes()
-                                : SnapshotRequest.DEFAULT_CHUNK_SIZE_BYTES,
-                        request.readOnly()));
+                                new VolumeName(origin.group(), name),
+                                number,
+                                of,
+                                of.size,
+                                roundUp(cow),
+                                request.cowDevice() == null
+                                        ? request.chunkSizeBytes()
+                                        : SnapshotRequest.DEFAULT_CHUNK_SIZE_BYTES,
+                                request.readOnly())
+                        .with(of.blocks));
     }
 
     @Override
@@ -228,6 +230,7 @@ public final class FakeVolumes implements Volumes {
         private final int chunkSize;
         private final boolean readOnly;
         private volatile VolumeName name;
+        private volatile BlockSize blocks = BlockSize.OF_DEVICE;
         private volatile long cowSize;
         private volatile boolean isOpen;
         private volatile VolumeState state = VolumeState.ACTIVE;
@@ -248,6 +251,11 @@ public final class FakeVolumes implements Volumes {
             this.cowSize = cowSize;
             this.chunkSize = chunkSize;
             this.readOnly = readOnly;
+        }
+
+        FakeVolume with(BlockSize asked) {
+            blocks = asked;
+            return this;
         }
 
         @Override
@@ -323,6 +331,24 @@ public final class FakeVolumes implements Volumes {
         public boolean invalid() {
             return false;
         }
+
+        @Override
+        public int physicalBlockSizeBytes() {
+            return Math.max(blockSizeBytes(), blocks.physicalBytes());
+        }
+
+        @Override
+        public int blockSizeBytes() {
+            return Math.max(device.logicalBlockBytes(), blocks.logicalBytes());
+        }
+
+        @Override
+        public boolean erasing() {
+            return false;
+        }
+
+        @Override
+        public void erasing(boolean begun) {}
 
         @Override
         public void open(boolean inUse) {

@@ -1,5 +1,6 @@
 package io.cowherd.server;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -17,6 +18,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -389,6 +391,92 @@ class CowherdServerTest {
             var refused = assertThrows(StartFailedException.class, this::serve);
             assertTrue(String.valueOf(refused.getMessage()).contains("is in use by process"));
             assertFalse(ok(server, "ls").isEmpty());
+        } finally {
+            server.stop();
+        }
+    }
+
+    @Test
+    void blockSizesAreShownAndKept() throws Exception {
+        CowherdServer server = serve();
+        try {
+            ok(server, "create volumeGroup/large -L 8M --block-size 4096");
+            ok(server, "create volumeGroup/aligned -L 8M --physical-block-size 4k");
+            ok(server, "fork volumeGroup/large trial");
+            Ran refused = run(server, "create volumeGroup/odd -L 8M --block-size 520");
+            assertEquals(1, refused.code());
+            assertTrue(refused.err().contains("512 or 4096"), refused.err());
+        } finally {
+            server.stop();
+        }
+        server = serve();
+        try {
+            String listed = ok(server, "ls -o json").replaceAll("\\s", "");
+            assertEquals(
+                    2,
+                    listed.split("\"block_size\":4096,\"physical_block_size\":4096", -1).length
+                            - 1);
+            assertTrue(listed.contains("\"block_size\":512,\"physical_block_size\":4096"), listed);
+            String capacity = "9E 10 00 00 00 00 00 00 00 00 00 00 00 20 00 00";
+            try (SimpleHost host = host(server)) {
+                assertEquals(0, host.logIn("iqn.2026-11.io.cowherd:volumeGroup.large"));
+                for (int lun = 0; lun < 2; lun++) {
+                    host.execute(lun, "00 00 00 00 00 00", new byte[0], 0);
+                    ByteBuffer data = host.execute(lun, capacity, new byte[0], 32).data();
+                    assertEquals((8 << 20) / 4096 - 1, data.getLong(0));
+                    assertEquals(4096, data.getInt(8));
+                    assertEquals(0, data.get(13));
+                }
+            }
+            try (SimpleHost host = host(server)) {
+                assertEquals(0, host.logIn("iqn.2026-11.io.cowherd:volumeGroup.aligned"));
+                host.execute(0, "00 00 00 00 00 00", new byte[0], 0);
+                ByteBuffer data = host.execute(0, capacity, new byte[0], 32).data();
+                assertEquals(512, data.getInt(8));
+                assertEquals(3, data.get(13));
+            }
+        } finally {
+            server.stop();
+        }
+    }
+
+    /// An EXTENDED COPY whose destination is in another target, of which the host knows the name only.
+    @Test
+    void blocksAreCopiedBetweenTargets() throws Exception {
+        CowherdServer server = serve();
+        try {
+            ok(server, "create volumeGroup/one -L 8M");
+            ok(server, "create volumeGroup/two -L 8M");
+            byte[] written = new byte[4096];
+            new java.util.Random(7).nextBytes(written);
+            byte[] naa = new byte[16];
+            try (SimpleHost host = host(server)) {
+                assertEquals(0, host.logIn("iqn.2026-11.io.cowherd:volumeGroup.two"));
+                host.execute(0, "12 01 83 00 FF 00", new byte[0], 255).data().get(8, naa);
+            }
+            try (SimpleHost host = host(server)) {
+                assertEquals(0, host.logIn("iqn.2026-11.io.cowherd:volumeGroup.one"));
+                host.execute(0, "00 00 00 00 00 00", new byte[0], 0);
+                String write = "2A 00 00 00 00 07 00 00 08 00";
+                assertEquals("", host.execute(0, write, written, 0).sense());
+                ByteBuffer list = ByteBuffer.allocate(16 + 32 + 28);
+                list.put(1, (byte) 0x18).putShort(2, (short) 32).putInt(8, 28);
+                list.put(16, (byte) 0xE4).put(20, (byte) 1).put(21, (byte) 3).put(23, (byte) 16);
+                list.put(24, naa).putInt(44, 512);
+                list.put(48, (byte) 2).putShort(50, (short) 24).putShort(52, (short) 0xFFFF);
+                list.putShort(58, (short) 8).putLong(60, 7).putLong(68, 100);
+                String copy = "83 00 00 00 00 00 00 00 00 00 00 00 00 4C 00 00";
+                assertEquals("", host.execute(0, copy, list.array(), 0).sense());
+            }
+            try (SimpleHost host = host(server)) {
+                assertEquals(0, host.logIn("iqn.2026-11.io.cowherd:volumeGroup.two"));
+                host.execute(0, "00 00 00 00 00 00", new byte[0], 0);
+                byte[] copied = new byte[4096];
+                host.execute(0, "28 00 00 00 00 64 00 00 08 00", new byte[0], 4096)
+                        .data()
+                        .get(copied);
+                assertArrayEquals(written, copied);
+            }
         } finally {
             server.stop();
         }

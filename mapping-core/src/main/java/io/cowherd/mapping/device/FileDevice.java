@@ -69,7 +69,6 @@ public final class FileDevice implements BlockDevice {
     private final Set<Option> options;
     private final Deque<AutoCloseable> owned;
     private final boolean isBlockDevice;
-    private final int logicalBlockBytes;
     private final RandomAccessFile file;
     private final FileChannel channel;
     private final DurableChannels durable;
@@ -83,6 +82,7 @@ public final class FileDevice implements BlockDevice {
     private final ReentrantLock syncing = new ReentrantLock();
     private final AtomicBoolean isClosed = new AtomicBoolean();
     private volatile long sizeBytes;
+    private volatile int logicalBlockBytes;
     private volatile @Nullable IOException syncFailure;
 
     /// Creates a file full of zeros and opens it. When this returns, it will be found after a power cut.
@@ -262,6 +262,13 @@ public final class FileDevice implements BlockDevice {
     @Override
     public int logicalBlockBytes() {
         return logicalBlockBytes;
+    }
+
+    /// Shows larger blocks than the file or device has. To be called before anybody asks for them.
+    ///
+    /// @param bytes a power of two; less than what there is changes nothing
+    public void showBlocksOf(int bytes) {
+        logicalBlockBytes = Math.max(logicalBlockBytes, bytes);
     }
 
     @Override

@@ -61,7 +61,8 @@ final class SnapshotDiscardPath {
         }
     }
 
-    /// Mapped where a chunk has left the origin, else what the origin says.
+    /// What the store says where a chunk has left the origin, else what the origin says. A chunk that was zeroed in the store
+    /// has given its storage back, and reads as zeros.
     static BlockDevice.Extent extent(Snapshot snapshot, long offsetBytes, long lengthBytes)
             throws IOException {
         snapshot.requireReadable();
@@ -70,7 +71,7 @@ final class SnapshotDiscardPath {
         int length = snapshot.run(offsetBytes, wanted, storeChunk);
         return storeChunk == ExceptionTable.ABSENT
                 ? originExtent(snapshot, offsetBytes, length)
-                : new BlockDevice.Extent(length, true);
+                : snapshot.cow().extent(snapshot.cowOffset(storeChunk, offsetBytes), length);
     }
 
     /// What the origin says of chunks that have not left it. Looks again afterwards, as a read does: a chunk that left

@@ -73,11 +73,18 @@ record Catalog(String group, UUID uuid, List<Family> families) {
     /// @param uuid identity, never reused
     /// @param name its name in the group
     /// @param sizeBytes size in bytes
+    /// @param blocks what was asked for as block sizes
     /// @param backing where its data is
     /// @param created when it came to be
-    record Origin(UUID uuid, String name, long sizeBytes, Backing backing, Instant created) {
+    record Origin(
+            UUID uuid,
+            String name,
+            long sizeBytes,
+            BlockSize blocks,
+            Backing backing,
+            Instant created) {
         Origin renamed(String to) {
-            return new Origin(uuid, to, sizeBytes, backing, created);
+            return new Origin(uuid, to, sizeBytes, blocks, backing, created);
         }
     }
 

@@ -21,14 +21,14 @@ import java.util.zip.CRC32C;
 /// |-----:|------|-----------------------------------------------------------------|
 /// | 1 | `cowherd-catalog` | no keys: version (decimal), bytes after line 1 (decimal), CRC-32C of them (8 small hex digits) |
 /// | 2 | `group` | `name` `uuid` |
-/// | 3… | `origin` | `uuid` `name` `size` (bytes) `next-number` then `file` or `device`, `created` (ISO 8601, UTC) |
+/// | 3… | `origin` | `uuid` `name` `size` (bytes) `next-number`, `block` and `physical-block` (bytes) if they were asked for, then `file` or `device`, `created` (ISO 8601, UTC) |
 /// | after its origin | `snapshot` | `uuid` `origin` (UUID) `name` `number` `size` `store` (`P`, `PO`, `N`) `chunk` (bytes) `cow-size` (bytes) then `file` or `device`, `access` (`rw`, `ro`) `created`, and `invalid` (why) if it is |
 ///
 /// `file` names a file in the family's folder, which is called as the origin's UUID; `device` is an absolute path
 /// of something adopted. Escapes in values: [CatalogFields].
 ///
-/// The list ends with the file. Version 1 is the first; whoever reads it accepts no unknown word or key, so anything new
-/// needs version 2. A file is replaced whole ([CatalogFile]), therefore never torn: a wrong length or sum is damage, and the
+/// The list ends with the file. Whoever reads a version accepts no unknown word or key, so anything new needs another. Version 2 has
+/// the block sizes; a catalog without any is written as version 1, which older servers read, and both are read. A file is replaced whole ([CatalogFile]), therefore never torn: a wrong length or sum is damage, and the
 /// whole catalog is refused ([CorruptCatalogException], [CatalogTooNewException], [CatalogTooOldException]).
 ///
 /// Pinned byte for byte by `CatalogFormatLayoutTest`.
@@ -36,7 +36,8 @@ import java.util.zip.CRC32C;
 /// **Threading.** *Immutable.*
 final class CatalogFormat {
     static final String MAGIC = "cowherd-catalog";
-    static final int VERSION = 1;
+    static final int VERSION = 2;
+    private static final int VERSION_WITHOUT_BLOCKS = 1;
 
     /// Bytes of one catalog, at most. Nothing larger is read.
     static final int MAX_BYTES = 16 << 20;
@@ -60,12 +61,20 @@ final class CatalogFormat {
             append(body, family);
         }
         byte[] bytes = body.toString().getBytes(StandardCharsets.UTF_8);
-        String head = "%s %d %d %s\n".formatted(MAGIC, VERSION, bytes.length, sum(bytes, 0));
+        String head =
+                "%s %d %d %s\n".formatted(MAGIC, versionOf(catalog), bytes.length, sum(bytes, 0));
         byte[] headBytes = head.getBytes(StandardCharsets.UTF_8);
         return ByteBuffer.allocate(headBytes.length + bytes.length)
                 .put(headBytes)
                 .put(bytes)
                 .array();
+    }
+
+    /// The oldest version that can say it.
+    private static int versionOf(Catalog catalog) {
+        boolean hasBlocks =
+                catalog.families().stream().anyMatch(f -> f.origin().blocks().isGiven());
+        return hasBlocks ? VERSION : VERSION_WITHOUT_BLOCKS;
     }
 
     private static void append(StringBuilder out, Family family) {
@@ -74,10 +83,18 @@ final class CatalogFormat {
         out.append(" name=").append(CatalogFields.escape(origin.name()));
         out.append(" size=").append(origin.sizeBytes());
         out.append(" next-number=").append(family.nextNumber());
+        append(out, " block=", origin.blocks().logicalBytes());
+        append(out, " physical-block=", origin.blocks().physicalBytes());
         append(out, origin.backing());
         out.append(" created=").append(origin.created()).append('\n');
         for (Snapshot snapshot : family.snapshots()) {
             append(out, origin.uuid(), snapshot);
+        }
+    }
+
+    private static void append(StringBuilder out, String key, int bytes) {
+        if (bytes != 0) {
+            out.append(key).append(bytes);
         }
     }
 
@@ -158,8 +175,8 @@ final class CatalogFormat {
         if (version > VERSION) {
             throw new CatalogTooNewException(file, version, VERSION);
         }
-        if (version < VERSION) {
-            throw new CatalogTooOldException(file, version, VERSION);
+        if (version < VERSION_WITHOUT_BLOCKS) {
+            throw new CatalogTooOldException(file, version, VERSION_WITHOUT_BLOCKS);
         }
         int bodyStart = Math.min(end + 1, bytes.length);
         String expected =

@@ -59,9 +59,10 @@ final class CatalogReader {
         String name = name(line);
         long size = size(line, "size");
         int next = (int) line.number("next-number", 1, CatalogFormat.MAX_NUMBER + 1);
+        BlockSize blocks = blocks(line, size);
         Backing backing = backing(line);
-        return new Family(
-                new Origin(uuid, name, size, backing, line.instant("created")), next, List.of());
+        var created = line.instant("created");
+        return new Family(new Origin(uuid, name, size, blocks, backing, created), next, List.of());
     }
 
     private void takeSnapshot(CatalogFields line) throws Fault {
@@ -123,6 +124,23 @@ final class CatalogReader {
             throw new Fault(key, Long.toString(size), "a multiple of 512");
         }
         return size;
+    }
+
+    private static BlockSize blocks(CatalogFields line, long size) throws Fault {
+        int logical = line.hasNext("block") ? blockBytes(line, "block") : 0;
+        if (size % Math.max(BlockDevice.SECTOR_BYTES, logical) != 0) {
+            throw new Fault("size", Long.toString(size), "a multiple of " + logical);
+        }
+        int physical = line.hasNext("physical-block") ? blockBytes(line, "physical-block") : 0;
+        return new BlockSize(logical, physical);
+    }
+
+    private static int blockBytes(CatalogFields line, String key) throws Fault {
+        long bytes = line.number(key, BlockSize.SMALL, BlockSize.LARGE);
+        if (!BlockSize.isSize(bytes)) {
+            throw new Fault(key, Long.toString(bytes), "512 or 4096");
+        }
+        return (int) bytes;
     }
 
     private static StoreKind store(CatalogFields line) throws Fault {

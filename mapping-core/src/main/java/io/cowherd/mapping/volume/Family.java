@@ -37,6 +37,7 @@ final class Family {
     private final PoolContext context;
     private final FamilyFolder folder;
     private final FamilyStack stack;
+    private final BlockSize blocks;
     private final OriginVolume origin;
 
     // Any thread; written under the pool's change lock
@@ -48,6 +49,7 @@ final class Family {
         this.group = group;
         this.context = context;
         this.folder = group.folder(record.uuid());
+        this.blocks = record.blocks();
         var name = new VolumeName(group.name(), record.name());
         this.stack = new FamilyStack(context, group.uuid(), record.uuid(), name);
         this.origin = new OriginVolume(this, record, name, stack.base());
@@ -74,6 +76,11 @@ final class Family {
         var family = new Family(group, context, record.origin());
         new FamilyOpener(family, context).open(record);
         return family;
+    }
+
+    /// What was asked for as block sizes when it came to be.
+    BlockSize blocks() {
+        return blocks;
     }
 
     OriginVolume origin() {
@@ -129,6 +136,7 @@ final class Family {
         UUID uuid = UUID.randomUUID();
         try (var undo = new Undo(context.log())) {
             Cow cow = adopted == null ? make(uuid, request, undo) : adopt(adopted, request, undo);
+            Sizes.checkChunkHoldsBlocks(cow.chunkSizeBytes(), origin.blockSizeBytes());
             var record =
                     new Catalog.Snapshot(
                             uuid,

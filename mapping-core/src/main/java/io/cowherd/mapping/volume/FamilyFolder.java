@@ -20,14 +20,17 @@ import java.util.function.Consumer;
 /// | `x` | in use | used | kept, and said so: nothing proves that it is not needed |
 /// | `x.removed` | its removal has begun | renamed to `x`: the removal did not happen | deleted: the removal did happen |
 ///
+/// Beside them, an empty file `<volume's UUID>.erasing` says that the erasure of that volume has begun and not ended.
+///
 /// Creation is [#prepare], catalog, [#settle]. Removal is [#retire], catalog, [#purge].
 ///
-/// **Threading.** *Confined to whoever holds the pool's change lock.*
+/// **Threading.** *Confined to whoever holds the pool's change lock*, but for the marks of erasures: a volume's are its own.
 final class FamilyFolder {
     /// File that holds an origin's data.
     static final String ORIGIN_FILE = "origin.img";
 
     private static final String COW_SUFFIX = ".cow";
+    private static final String ERASING = ".erasing";
     private static final String NEW = ".new";
     private static final String REMOVED = ".removed";
 
@@ -103,10 +106,40 @@ final class FamilyFolder {
         files.delete(path(file + REMOVED));
     }
 
-    /// Deletes the folder, if nothing is left in it.
+    /// True if the volume's erasure has begun, and not ended.
+    boolean isErasing(UUID volume) {
+        return Files.exists(erasing(volume));
+    }
+
+    /// Remembers durably that the volume's erasure has begun.
+    void beginErasing(UUID volume) throws IOException {
+        files.write(erasing(volume), new byte[0]);
+        files.sync(erasing(volume));
+        files.syncDirectory(directory);
+    }
+
+    /// Takes that back, durably.
+    void endErasing(UUID volume) throws IOException {
+        if (isErasing(volume)) {
+            files.delete(erasing(volume));
+            files.syncDirectory(directory);
+        }
+    }
+
+    private Path erasing(UUID volume) {
+        return path(volume + ERASING);
+    }
+
+    /// Deletes the folder, if nothing is left in it but marks of erasures: without their volumes they mean nothing.
     ///
     /// @return false if something is left
     boolean dissolve() throws IOException {
+        List<Path> left = content();
+        if (left.stream().allMatch(path -> path.toString().endsWith(ERASING))) {
+            for (Path path : left) {
+                files.delete(path);
+            }
+        }
         try {
             files.delete(directory);
             return true;

@@ -56,6 +56,7 @@ final class FamilyOpener {
         try {
             Opened opened = reach(path(origin.backing()), origin.sizeBytes());
             undo.push("close " + opened.device(), opened.file()::close);
+            opened.file().showBlocksOf(origin.blocks().logicalBytes());
             family.stack().standOn(opened);
             return true;
         } catch (IOException e) {

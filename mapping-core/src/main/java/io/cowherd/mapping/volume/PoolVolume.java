@@ -2,6 +2,7 @@ package io.cowherd.mapping.volume;
 
 import io.cowherd.mapping.device.BlockDevice;
 import io.cowherd.mapping.dm.MappedDevice;
+import java.io.IOException;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -78,6 +79,11 @@ abstract sealed class PoolVolume implements Volume permits OriginVolume, Snapsho
     }
 
     @Override
+    public final int physicalBlockSizeBytes() {
+        return Math.max(blockSizeBytes(), family.blocks().physicalBytes());
+    }
+
+    @Override
     public final String attributes() {
         return new Attributes(kind(), access(), attributeState(), open).toString();
     }
@@ -112,6 +118,20 @@ abstract sealed class PoolVolume implements Volume permits OriginVolume, Snapsho
     public String stateReason() {
         String why = broken;
         return why == null ? "" : why;
+    }
+
+    @Override
+    public final boolean erasing() {
+        return family.folder().isErasing(uuid);
+    }
+
+    @Override
+    public final void erasing(boolean begun) throws IOException {
+        if (begun) {
+            family.folder().beginErasing(uuid);
+        } else {
+            family.folder().endErasing(uuid);
+        }
     }
 
     @Override

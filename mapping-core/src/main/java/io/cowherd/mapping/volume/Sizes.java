@@ -82,6 +82,18 @@ final class Sizes {
         }
     }
 
+    /// A chunk is one logical block of the origin at least, whatever an existing store says.
+    static void checkChunkHoldsBlocks(int chunkBytes, int blockBytes)
+            throws VolumeRefusedException {
+        if (chunkBytes < blockBytes) {
+            throw new VolumeRefusedException(
+                    INVALID,
+                    "Chunks of %d bytes are smaller than the origin's blocks of %d."
+                            .formatted(chunkBytes, blockBytes),
+                    "Use a COW store with chunks of " + blockBytes + " bytes or more.");
+        }
+    }
+
     /// A fresh store has to take one chunk at least.
     static void checkMinimum(long cowBytes, int chunkBytes) throws VolumeRefusedException {
         long min = (long) Extents.MIN_COW_CHUNKS * chunkBytes;

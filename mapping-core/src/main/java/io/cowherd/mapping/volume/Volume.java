@@ -1,6 +1,7 @@
 package io.cowherd.mapping.volume;
 
 import io.cowherd.mapping.device.BlockDevice;
+import java.io.IOException;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,15 @@ public interface Volume {
     /// Size in bytes that hosts see.
     long sizeBytes();
 
+    /// Bytes of a logical block, as hosts see it: 512 or 4096; a snapshot's are its origin's, or its COW store's if those are
+    /// larger.
+    default int blockSizeBytes() {
+        return device().logicalBlockBytes();
+    }
+
+    /// Bytes of a physical block, as hosts are told: 512 or 4096, never less than a logical one.
+    int physicalBlockSizeBytes();
+
     /// True if hosts may not write.
     boolean readOnly();
 
@@ -51,6 +61,13 @@ public interface Volume {
 
     /// True once the snapshot has been invalidated; never goes back to false.
     boolean invalid();
+
+    /// True if its erasure has begun and not ended, perhaps in another process: what it holds is neither what it was nor
+    /// erased.
+    boolean erasing();
+
+    /// Remembers durably, across restarts, that its erasure has begun, or has ended. May block.
+    void erasing(boolean begun) throws IOException;
 
     /// Tells the volume whether a host uses it (position 6 of [#attributes()]).
     void open(boolean inUse);

@@ -103,7 +103,7 @@ final class VolumeGroup {
     }
 
     /// Makes an origin of zeros.
-    PoolVolume create(VolumeName name, long sizeBytes) throws IOException {
+    PoolVolume create(VolumeName name, long sizeBytes, BlockSize blocks) throws IOException {
         UUID uuid = UUID.randomUUID();
         FamilyFolder files = folder(uuid);
         String file = FamilyFolder.ORIGIN_FILE;
@@ -118,7 +118,9 @@ final class VolumeGroup {
                     });
             Opened opened = context.devices().open(files.prepare(file, sizeBytes));
             undo.push("close " + files.path(file), opened.file()::close);
-            var family = add(record(uuid, name, sizeBytes, new Backing.Own(file)), opened, undo);
+            opened.file().showBlocksOf(blocks.logicalBytes());
+            var backing = new Backing.Own(file);
+            var family = add(record(uuid, name, sizeBytes, blocks, backing), opened, undo);
             undo.keep();
             Undo.attempt(context.log(), "rename " + file, () -> files.settle(file));
             return family.origin();
@@ -128,12 +130,16 @@ final class VolumeGroup {
     /// Makes an origin of what is there already.
     ///
     /// @param path as [Adoption#check] has returned it
-    PoolVolume adopt(VolumeName name, Path path) throws VolumeRefusedException, IOException {
+    PoolVolume adopt(VolumeName name, Path path, BlockSize blocks)
+            throws VolumeRefusedException, IOException {
         UUID uuid = UUID.randomUUID();
         FamilyFolder files = folder(uuid);
         try (var undo = new Undo(context.log())) {
             Opened opened = Adoption.open(path, context.devices());
             undo.push("close " + path, opened.file()::close);
+            long size = opened.device().sizeBytes();
+            blocks.checkFits(path.toString(), opened.device().logicalBlockBytes(), size);
+            opened.file().showBlocksOf(blocks.logicalBytes());
             undo.push(
                     "delete " + files,
                     () -> {
@@ -141,16 +147,17 @@ final class VolumeGroup {
                         files.dissolve();
                     });
             files.create();
-            long size = opened.device().sizeBytes();
-            var family = add(record(uuid, name, size, new Backing.Adopted(path)), opened, undo);
+            var backing = new Backing.Adopted(path);
+            var family = add(record(uuid, name, size, blocks, backing), opened, undo);
             undo.keep();
             return family.origin();
         }
     }
 
-    private Catalog.Origin record(UUID uuid, VolumeName name, long sizeBytes, Backing backing) {
+    private Catalog.Origin record(
+            UUID uuid, VolumeName name, long sizeBytes, BlockSize blocks, Backing backing) {
         return new Catalog.Origin(
-                uuid, name.volume(), sizeBytes, backing, context.clock().instant());
+                uuid, name.volume(), sizeBytes, blocks, backing, context.clock().instant());
     }
 
     private Family add(Catalog.Origin origin, Opened opened, Undo undo) throws IOException {

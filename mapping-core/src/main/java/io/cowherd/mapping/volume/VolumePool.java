@@ -132,18 +132,21 @@ public final class VolumePool implements Volumes {
     }
 
     @Override
-    public Volume create(VolumeName name, long sizeBytes)
+    public Volume create(VolumeName name, long sizeBytes, BlockSize blocks)
             throws VolumeRefusedException, IOException {
         long size = Sizes.origin(sizeBytes);
-        return change(() -> announced(groupFor(name).create(name, size)));
+        blocks.check();
+        return change(() -> announced(groupFor(name).create(name, size, blocks)));
     }
 
     @Override
-    public Volume adopt(VolumeName name, Path device) throws VolumeRefusedException, IOException {
+    public Volume adopt(VolumeName name, Path device, BlockSize blocks)
+            throws VolumeRefusedException, IOException {
+        blocks.check();
         return change(
                 () -> {
                     Path path = checkAdoption(device);
-                    return announced(groupFor(name).adopt(name, path));
+                    return announced(groupFor(name).adopt(name, path, blocks));
                 });
     }
 

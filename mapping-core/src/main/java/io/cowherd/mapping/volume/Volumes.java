@@ -14,11 +14,24 @@ public interface Volumes extends AutoCloseable {
     /// Adds a listener. All present volumes have been opened before; they are not announced.
     void addListener(VolumeListener listener);
 
-    /// Makes an origin of `sizeBytes`, rounded up to extents.
-    Volume create(VolumeName name, long sizeBytes) throws VolumeRefusedException, IOException;
+    /// Makes an origin of `sizeBytes`, rounded up to extents, that shows blocks of these sizes.
+    Volume create(VolumeName name, long sizeBytes, BlockSize blocks)
+            throws VolumeRefusedException, IOException;
 
-    /// Makes an existing file or block device an origin, in place. Its content is kept.
-    Volume adopt(VolumeName name, Path device) throws VolumeRefusedException, IOException;
+    /// The same with blocks of 512 bytes.
+    default Volume create(VolumeName name, long sizeBytes)
+            throws VolumeRefusedException, IOException {
+        return create(name, sizeBytes, BlockSize.OF_DEVICE);
+    }
+
+    /// Makes an existing file or block device an origin, in place, that shows blocks of these sizes. Its content is kept.
+    Volume adopt(VolumeName name, Path device, BlockSize blocks)
+            throws VolumeRefusedException, IOException;
+
+    /// The same with the device's own blocks.
+    default Volume adopt(VolumeName name, Path device) throws VolumeRefusedException, IOException {
+        return adopt(name, device, BlockSize.OF_DEVICE);
+    }
 
     /// Makes a snapshot of `origin`, of the instant at which this returns at the latest.
     Volume snapshot(VolumeName origin, String name, SnapshotRequest request)

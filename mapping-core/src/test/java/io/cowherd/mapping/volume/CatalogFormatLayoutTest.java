@@ -43,6 +43,7 @@ class CatalogFormatLayoutTest {
                         new UUID(2, 2),
                         "base",
                         1L << 30,
+                        BlockSize.OF_DEVICE,
                         new Backing.Own(FamilyFolder.ORIGIN_FILE),
                         start);
         var snap =
@@ -76,6 +77,7 @@ class CatalogFormatLayoutTest {
                         new UUID(5, 5),
                         "adopted",
                         512,
+                        BlockSize.OF_DEVICE,
                         new Backing.Adopted(Path.of("/dev/sdb")),
                         Instant.ofEpochSecond(-1));
         return new Catalog(
@@ -94,6 +96,25 @@ class CatalogFormatLayoutTest {
         String head = "cowherd-catalog 1 877 " + "%08x".formatted(crc.getValue()) + "\n";
         assertEquals(877, body.length);
         assertEquals(head + BODY, new String(CatalogFormat.encode(SAMPLE), StandardCharsets.UTF_8));
+    }
+
+    /// Block sizes make it version 2; without them it stays version 1, so that an older server still reads it.
+    @Test
+    void blockSizesAreWrittenWhereTheyWereAskedFor() throws IOException {
+        Origin base = SAMPLE.families().getFirst().origin();
+        var large =
+                new Origin(
+                        base.uuid(),
+                        base.name(),
+                        base.sizeBytes(),
+                        new BlockSize(512, 4096),
+                        base.backing(),
+                        base.created());
+        Catalog changed = SAMPLE.with(base.uuid(), family -> family.withOrigin(large));
+        String text = new String(CatalogFormat.encode(changed), StandardCharsets.UTF_8);
+        assertTrue(text.startsWith("cowherd-catalog 2 "), text);
+        assertTrue(text.contains(" next-number=4 block=512 physical-block=4096 file="), text);
+        assertEquals(changed, CatalogFormat.decode(CatalogFormat.encode(changed), FILE));
     }
 
     @Test
@@ -131,9 +152,9 @@ class CatalogFormatLayoutTest {
     @Test
     void otherVersionsAreRefusedWithTheCure() {
         assertEquals(
-                "The catalog /data/volumeGroup/catalog is too new: line 1: found version 2, expected 1 at most."
+                "The catalog /data/volumeGroup/catalog is too new: line 1: found version 3, expected 2 at most."
                         + " Use the Cowherd that wrote it, or a newer one.",
-                refusal("cowherd-catalog 2 whatever follows", CatalogTooNewException.class));
+                refusal("cowherd-catalog 3 whatever follows", CatalogTooNewException.class));
         assertEquals(
                 "The catalog /data/volumeGroup/catalog is too old: line 1: found version 0, expected 1 at least."
                         + " Open it once with an older Cowherd that reads both.",
@@ -158,6 +179,9 @@ class CatalogFormatLayoutTest {
 
     @Test
     void contradictionsAreRefusedByLineAndField() {
+        assertContradiction("next-number=4", "next-number=4 block=520", "line 3, block: found 520");
+        assertContradiction("next-number=1", "next-number=1 block=4096", "line 6, size: found 512");
+        assertContradiction("next-number=1", "next-number=1 block=512", "another spelling");
         assertContradiction("size=512", "size=513", "line 6, size: found 513, expected a multiple");
         assertContradiction("number=3 ", "number=1 ", "line 5, number: found \"1\"");
         assertContradiction("number=3 ", "number=4 ", "line 5, number: found \"4\"");
