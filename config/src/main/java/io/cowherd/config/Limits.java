@@ -23,7 +23,9 @@ package io.cowherd.config;
 /// @param nopInTimeoutMillis silence after a ping after which the session is dropped
 /// @param taskManagementTimeoutMillis longest time that a task management function waits for running tasks
 /// @param logoutTimeoutMillis time that hosts get to log out at a graceful stop
-/// @param maxLunsPerTarget logical units of one target
+/// @param reinstatementTimeoutMillis longest time that a login waits for the commands of the session it reinstates; after it the
+///     host is sent away with status 0301 and tries again. Less than Kubernetes gives a login (3 s), and ESXi (5 s)
+/// @param largestLun largest LUN of a target. 255: what Windows reads; hosts get those above, up to [#MAX_LUN], in flat addressing
 /// @param ioThreads threads for I/O that may block
 /// @param ioQueue requests that may wait for such a thread, per server
 public record Limits(
@@ -45,7 +47,8 @@ public record Limits(
         int nopInTimeoutMillis,
         int taskManagementTimeoutMillis,
         int logoutTimeoutMillis,
-        int maxLunsPerTarget,
+        int reinstatementTimeoutMillis,
+        int largestLun,
         int ioThreads,
         int ioQueue) {
     /// What ships.
@@ -69,7 +72,50 @@ public record Limits(
                     15_000,
                     10_000,
                     3_000,
-                    256,
+                    2_000,
+                    255,
                     64,
                     65_536);
+
+    /// Largest LUN that SCSI can address in one level (SAM-5 4.7.7.4).
+    public static final int MAX_LUN = 16_383;
+
+    /// Validates what an administrator may choose.
+    public Limits {
+        if (largestLun < 0 || largestLun > MAX_LUN) {
+            throw new IllegalArgumentException(
+                    "The largest LUN, "
+                            + largestLun
+                            + ", is not within 0 to "
+                            + MAX_LUN
+                            + ": 255 is what every host can read.");
+        }
+    }
+
+    /// The same with another largest LUN.
+    public Limits withLargestLun(int largest) {
+        return new Limits(
+                loginTimeoutMillis,
+                maxConnections,
+                maxUnauthenticatedConnections,
+                maxUnauthenticatedPerAddress,
+                maxSessions,
+                maxSessionsPerInitiator,
+                commandWindow,
+                maxRecvDataSegmentLengthBytes,
+                maxTextBytes,
+                maxBurstLengthBytes,
+                firstBurstLengthBytes,
+                maxTransferBytes,
+                bufferedBytes,
+                unsentBytes,
+                nopInIntervalMillis,
+                nopInTimeoutMillis,
+                taskManagementTimeoutMillis,
+                logoutTimeoutMillis,
+                reinstatementTimeoutMillis,
+                largest,
+                ioThreads,
+                ioQueue);
+    }
 }

@@ -58,6 +58,14 @@ final class ServerOptions {
                     "how sockets reach the kernel: auto, epoll, io_uring or nio (default: auto)")
     private TransportSetting transport = TransportSetting.AUTO;
 
+    @Option(
+            names = "--largest-lun",
+            paramLabel = "N",
+            description =
+                    "largest LUN of a target, and so how many snapshots an origin can have in its life (default: 255,"
+                            + " the largest that Windows reads; at most 16383)")
+    private int largestLun = Limits.DEFAULTS.largestLun();
+
     ServerSettings settings() {
         if (data.toString().isEmpty()) {
             throw new ParameterException(
@@ -75,7 +83,7 @@ final class ServerOptions {
                             listen, addresses(advertised, ServerSettings.DEFAULT_PORTAL.port())),
                     HostPort.parse(http, ServerSettings.DEFAULT_HTTP.port()),
                     transport,
-                    Limits.DEFAULTS,
+                    Limits.DEFAULTS.withLargestLun(largestLun),
                     ManagementLimits.DEFAULTS);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);

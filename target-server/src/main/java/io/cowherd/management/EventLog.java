@@ -86,6 +86,11 @@ public final class EventLog implements VolumeListener {
     }
 
     @Override
+    public void filling(Volume snapshot, int percent) {
+        add("filling", snapshot, "COW store " + percent + " % full");
+    }
+
+    @Override
     public void failed(Volume volume, String why) {
         add("failed", volume, why);
     }

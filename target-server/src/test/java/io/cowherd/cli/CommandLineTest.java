@@ -414,6 +414,10 @@ class CommandLineTest {
     void theTransportIsChosenByName() {
         assertEquals(0, run("serve", "--transport", "io_uring").code());
         assertEquals(TransportSetting.IO_URING, started.getFirst().transport());
+        assertEquals(255, started.getFirst().limits().largestLun());
+        assertEquals(0, run("serve", "--largest-lun", "16383").code());
+        assertEquals(16_383, started.getLast().limits().largestLun());
+        assertEquals(2, run("serve", "--largest-lun", "16384").code());
         Ran wrong = run("serve", "--transport", "pigeon");
         assertEquals(2, wrong.code());
         assertTrue(wrong.err().contains("IO_URING"), wrong.err());

@@ -5,6 +5,7 @@ import io.cowherd.mapping.device.MemoryDevice;
 import io.cowherd.mapping.volume.BlockSize;
 import io.cowherd.mapping.volume.BrokenGroup;
 import io.cowherd.mapping.volume.SnapshotRequest;
+import io.cowherd.mapping.volume.SpaceUsage;
 import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeListener;
 import io.cowherd.mapping.volume.VolumeName;
@@ -325,6 +326,11 @@ public final class FakeVolumes implements Volumes {
         @Override
         public String dataPercent() {
             return origin == null ? "" : "0.00";
+        }
+
+        @Override
+        public SpaceUsage space() {
+            return new SpaceUsage(size / 4, size - size / 4, false);
         }
 
         @Override

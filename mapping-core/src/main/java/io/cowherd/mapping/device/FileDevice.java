@@ -493,6 +493,17 @@ public final class FileDevice implements BlockDevice {
     }
 
     /// The file's real path.
+    /// Room that is left on the file system of a file; 0 for a block device, which has all its room already. May block.
+    public long usableBytes() throws IOException {
+        Path folder = path.toAbsolutePath().getParent(); // the file itself may have been renamed
+        return isBlockDevice || folder == null ? 0 : Files.getFileStore(folder).getUsableSpace();
+    }
+
+    /// True if what was opened is a block device.
+    public boolean isBlockDevice() {
+        return isBlockDevice;
+    }
+
     @Override
     public String toString() {
         return path.toString();

@@ -30,6 +30,7 @@ final class Snapshot implements GroupCommit.Guard, CowStore.OldChunkReader {
     private final ChunkSize chunkSize;
     private final GroupCommit commits;
     private final SnapshotListener listener;
+    private final FillLevel fill;
     private final ReentrantLock transition = new ReentrantLock();
 
     // Any thread; written under the lock
@@ -55,6 +56,7 @@ final class Snapshot implements GroupCommit.Guard, CowStore.OldChunkReader {
         this.listener = listener;
         this.lengthBytes = lengthBytes;
         this.overflowPolicy = overflowPolicy;
+        this.fill = new FillLevel(store.usage());
         this.commits = new GroupCommit(store, this, this);
         this.state = store.valid() ? SnapshotState.LOADED : SnapshotState.INVALID;
     }
@@ -255,6 +257,14 @@ final class Snapshot implements GroupCommit.Guard, CowStore.OldChunkReader {
             overflow();
         } else {
             tryInvalidate("Unable to allocate exception.");
+        }
+    }
+
+    @Override
+    public void committed() {
+        int percent = fill.reached(store.usage());
+        if (percent > 0) {
+            listener.filling(cow, percent);
         }
     }
 

@@ -44,6 +44,9 @@ public interface SnapshotListener {
     /// @param why a sentence for the log
     default void refused(DeviceRef cow, String why) {}
 
+    /// A commit has filled the store to that much, in steps of 5 from [FillLevel#FIRST_PERCENT] on.
+    default void filling(DeviceRef cow, int percent) {}
+
     /// The store is full; the write that needs more waits. Returns true if the COW device has just been made larger.
     default boolean grow(DeviceRef cow) {
         return false;

@@ -82,6 +82,9 @@ public final class GroupCommit {
         /// The store is full. Returns true if it has just been made larger.
         boolean grow();
 
+        /// A batch has been committed, and the store is fuller than before.
+        void committed();
+
         /// There is no space for `exception`, and none can be made.
         void outOfSpace(PendingException exception);
 
@@ -215,6 +218,9 @@ public final class GroupCommit {
             commitPrepared(batch.subList(0, prepared), outcomes);
         }
         batch.subList(prepared, batch.size()).forEach(guard::outOfSpace);
+        if (prepared > 0 && outcomes[0] == Outcome.COMMITTED) {
+            guard.committed();
+        }
     }
 
     private void commitPrepared(List<PendingException> ready, Outcome[] outcomes) {

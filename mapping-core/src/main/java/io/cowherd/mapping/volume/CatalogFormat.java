@@ -45,8 +45,8 @@ final class CatalogFormat {
     /// Volumes in one group, snapshots included, at most.
     static final int MAX_VOLUMES = 4096;
 
-    /// Largest number in a family, so that every LUN is at most 255: what Windows takes.
-    static final int MAX_NUMBER = 255;
+    /// Largest number in a family: the largest LUN that can be addressed. A pool may allow less.
+    static final int MAX_NUMBER = 16_383;
 
     /// Largest chunk size in bytes that a store can have (spec 1.7).
     static final int MAX_CHUNK_BYTES = 1 << 30;

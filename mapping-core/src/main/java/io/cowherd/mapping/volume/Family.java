@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// | rename | catalog | devices | | |
 ///
 /// **Threading.** *Confined to whoever holds the pool's change lock*, but for [#origin], [#snapshots] and [#held], which any
-/// thread may ask, and [#invalidated], [#refused] and [#overflowed], which come from the I/O path.
+/// thread may ask, and [#invalidated], [#refused], [#overflowed] and [#filling], which come from the I/O path.
 final class Family {
     /// Number of the first snapshot; the origin is 0.
     static final int FIRST_NUMBER = 1;
@@ -170,7 +170,7 @@ final class Family {
 
     private int nextNumber() throws VolumeRefusedException {
         int next = group.catalog().present().family(uuid()).orElseThrow().nextNumber();
-        if (next > CatalogFormat.MAX_NUMBER) {
+        if (next > context.largestNumber()) {
             throw new VolumeRefusedException(
                     EXHAUSTED,
                     origin.name()
@@ -454,6 +454,14 @@ final class Family {
     /// A snapshot refuses writes from now on.
     void overflowed(SnapshotVolume snapshot, String why) {
         failed(snapshot, why);
+    }
+
+    /// A snapshot's store is running full.
+    void filling(SnapshotVolume snapshot, int percent) {
+        long useful = Extents.maxUsefulCowBytes(snapshot.sizeBytes(), snapshot.chunkSizeBytes());
+        if (snapshot.cowSizeBytes() < useful) {
+            context.announce(listener -> listener.filling(snapshot, percent));
+        }
     }
 
     private void failed(SnapshotVolume snapshot, String why) {

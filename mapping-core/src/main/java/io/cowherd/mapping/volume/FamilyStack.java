@@ -1,6 +1,7 @@
 package io.cowherd.mapping.volume;
 
 import io.cowherd.mapping.device.BlockDevice;
+import io.cowherd.mapping.device.FileDevice;
 import io.cowherd.mapping.dm.DeviceMapper;
 import io.cowherd.mapping.dm.DeviceRef;
 import io.cowherd.mapping.dm.MappedDevice;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// the last has gone. Only `vg-base` is suspended: no other device's table changes, and the snapshots that are there already
 /// are protected by what `vg-base` asks before it writes.
 ///
-/// **Threading.** *Confined to whoever holds the pool's change lock*, but for [#base].
+/// **Threading.** *Confined to whoever holds the pool's change lock*, but for [#base] and [#file].
 final class FamilyStack {
     /// Longest time that a snapshot waits for the origin's requests to end, before it is given up.
     static final Duration SUSPEND_LIMIT = Duration.ofSeconds(30);
@@ -40,9 +41,11 @@ final class FamilyStack {
     private final UUID family;
     private final MappedDevice base;
 
+    // Any thread; written once, before it is served
+    private volatile @Nullable Opened file;
+
     // Owned by the holder of the change lock
     private DeviceNames names;
-    private @Nullable Opened file;
     private @Nullable BlockDevice bottom;
     private @Nullable MappedDevice real;
 
@@ -59,6 +62,12 @@ final class FamilyStack {
     /// What hosts see of the origin.
     MappedDevice base() {
         return base;
+    }
+
+    /// What the origin is on; null if it is out of reach.
+    @Nullable FileDevice file() {
+        Opened on = file;
+        return on == null ? null : on.file();
     }
 
     // --- bringing it up

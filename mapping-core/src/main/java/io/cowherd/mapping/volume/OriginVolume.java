@@ -1,6 +1,8 @@
 package io.cowherd.mapping.volume;
 
+import io.cowherd.mapping.device.FileDevice;
 import io.cowherd.mapping.dm.MappedDevice;
+import java.io.IOException;
 
 /// An origin, or a volume of which there is no snapshot yet.
 ///
@@ -41,6 +43,18 @@ final class OriginVolume extends PoolVolume {
     @Override
     public long cowSizeBytes() {
         return 0;
+    }
+
+    /// Of a device that was adopted, everything is taken already.
+    @Override
+    public SpaceUsage space() throws IOException {
+        FileDevice file = family().stack().file();
+        if (file == null) {
+            return new SpaceUsage(SpaceUsage.UNKNOWN, SpaceUsage.UNKNOWN, false);
+        }
+        return file.isBlockDevice()
+                ? new SpaceUsage(sizeBytes(), 0, false)
+                : new SpaceUsage(SpaceUsage.UNKNOWN, file.usableBytes(), true);
     }
 
     @Override

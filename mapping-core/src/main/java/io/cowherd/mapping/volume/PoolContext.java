@@ -16,6 +16,7 @@ import java.util.function.Consumer;
 /// @param watch hears of snapshots that are lost
 /// @param mapper holds the mapped devices
 /// @param listeners hear what happens to volumes
+/// @param largestNumber largest number of a new snapshot in its family
 record PoolContext(
         Consumer<String> log,
         InstantSource clock,
@@ -23,9 +24,14 @@ record PoolContext(
         DeviceOpener devices,
         SnapshotWatch watch,
         DeviceMapper mapper,
-        List<VolumeListener> listeners) {
+        List<VolumeListener> listeners,
+        int largestNumber) {
     static PoolContext of(
-            Consumer<String> log, InstantSource clock, DurableFiles files, DeviceOpener devices) {
+            Consumer<String> log,
+            InstantSource clock,
+            DurableFiles files,
+            DeviceOpener devices,
+            int largestNumber) {
         var watch = new SnapshotWatch();
         return new PoolContext(
                 log,
@@ -34,7 +40,8 @@ record PoolContext(
                 devices,
                 watch,
                 new DeviceMapper(new SnapshotFamilies().targetTypes(watch)),
-                new CopyOnWriteArrayList<>());
+                new CopyOnWriteArrayList<>(),
+                largestNumber);
     }
 
     /// Tells all listeners.

@@ -1,5 +1,6 @@
 package io.cowherd.mapping.volume;
 
+import io.cowherd.mapping.device.BlockDevice;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -112,6 +113,17 @@ final class SnapshotVolume extends PoolVolume {
             case OVERFLOW -> OVERFLOW_REASON;
             case UNREACHABLE, SUSPENDED, ACTIVE -> super.stateReason();
         };
+    }
+
+    /// Header and metadata count as used; of a store that is lost, all does.
+    @Override
+    public SpaceUsage space() {
+        return !broken() && status() instanceof SnapshotStatus.Usage(long used, long total, _)
+                ? new SpaceUsage(
+                        used << BlockDevice.SECTOR_SHIFT,
+                        (total - used) << BlockDevice.SECTOR_SHIFT,
+                        false)
+                : new SpaceUsage(cowSizeBytes, 0, false);
     }
 
     @Override

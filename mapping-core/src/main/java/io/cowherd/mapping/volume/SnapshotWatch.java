@@ -64,6 +64,14 @@ final class SnapshotWatch implements SnapshotListener {
     }
 
     @Override
+    public void filling(DeviceRef cow, int percent) {
+        Watched watched = volumes.get(cow.device());
+        if (watched != null) {
+            watched.volume.family().filling(watched.volume, percent);
+        }
+    }
+
+    @Override
     public void overflowed(DeviceRef cow, String why) {
         Watched watched = volumes.get(cow.device());
         if (watched != null) {

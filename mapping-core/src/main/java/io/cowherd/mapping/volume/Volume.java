@@ -59,6 +59,11 @@ public interface Volume {
     /// LVM2's Data% with its rounding (spec 3.3), e.g. `10.03`; empty for an origin.
     String dataPercent();
 
+    /// What room it takes: a snapshot in its COW store, an origin on its file system, which it shares. May block.
+    ///
+    /// @throws IOException if that cannot be found out
+    SpaceUsage space() throws IOException;
+
     /// True once the snapshot has been invalidated; never goes back to false.
     boolean invalid();
 

@@ -18,6 +18,10 @@ public interface VolumeListener {
     /// A snapshot's COW store has grown; the size that hosts see has not.
     default void extended(Volume snapshot) {}
 
+    /// A snapshot's COW store has come to be that full, in steps of 5 from 80 on; after it was extended, maybe again. Not
+    /// said of a store of maximum useful size, which cannot overflow.
+    default void filling(Volume snapshot, int percent) {}
+
     /// A snapshot has been invalidated or has overflowed, or there was no room for a write; `why` is a sentence for the log.
     default void failed(Volume volume, String why) {}
 }

@@ -32,6 +32,9 @@ public final class VolumePool implements Volumes {
                     .thenComparing(volume -> volume.family().origin().name().volume())
                     .thenComparingInt(PoolVolume::number);
 
+    /// Largest number of a snapshot unless another is asked for: the largest LUN that Windows reads.
+    public static final int DEFAULT_LARGEST_NUMBER = 255;
+
     private final PoolContext context;
     private final DataDirectory directory;
     private final ReentrantLock changes = new ReentrantLock();
@@ -62,7 +65,26 @@ public final class VolumePool implements Volumes {
     /// @throws DataDirectoryInUseException if it is open already, here or in another process
     public static VolumePool open(Path dataDirectory, Consumer<String> log, InstantSource clock)
             throws IOException {
-        return open(dataDirectory, log, clock, DurableFiles.LOCAL, DeviceOpener.FILES);
+        return open(dataDirectory, log, clock, DEFAULT_LARGEST_NUMBER);
+    }
+
+    /// The same with another bound on the numbers of new snapshots.
+    ///
+    /// @param largestNumber largest number, and so LUN, that a new snapshot may get; 0 to 16383. Snapshots that have larger
+    ///     ones are opened all the same
+    public static VolumePool open(
+            Path dataDirectory, Consumer<String> log, InstantSource clock, int largestNumber)
+            throws IOException {
+        if (largestNumber < 0 || largestNumber > CatalogFormat.MAX_NUMBER) {
+            throw new IllegalArgumentException(
+                    "largest number "
+                            + largestNumber
+                            + " is not within 0 to "
+                            + CatalogFormat.MAX_NUMBER);
+        }
+        return open(
+                dataDirectory,
+                PoolContext.of(log, clock, DurableFiles.LOCAL, DeviceOpener.FILES, largestNumber));
     }
 
     /// The same over other files and devices, for tests.
@@ -73,10 +95,15 @@ public final class VolumePool implements Volumes {
             DurableFiles files,
             DeviceOpener devices)
             throws IOException {
+        return open(
+                dataDirectory, PoolContext.of(log, clock, files, devices, DEFAULT_LARGEST_NUMBER));
+    }
+
+    private static VolumePool open(Path dataDirectory, PoolContext context) throws IOException {
         var directory = DataDirectory.open(dataDirectory);
-        var pool = new VolumePool(directory, PoolContext.of(log, clock, files, devices));
+        var pool = new VolumePool(directory, context);
         try {
-            directory.recover(files, log);
+            directory.recover(context.files(), context.log());
             directory.groups().forEach(pool::openGroup);
             pool.publish();
             return pool;

@@ -48,6 +48,9 @@ class GroupCommitTest implements GroupCommit.Guard, CowStore.OldChunkReader {
     }
 
     @Override
+    public void committed() {}
+
+    @Override
     public boolean mayCommit() {
         return failures.isEmpty() || failures.equals(List.of("refused"));
     }

@@ -117,4 +117,51 @@ class VolumeListenerTest {
         PoolFixture.pattern(0, bytes.length, 1).get(bytes);
         return bytes;
     }
+
+    /// 12 MiB of store, of which 80 % are 9.6 MiB, header and records included.
+    @Test
+    void aStoreThatRunsFullIsHeardOfAndAgainAfterItWasExtended() throws Exception {
+        try (var fixture = new PoolFixture(directory.resolve("data"))) {
+            fixture.pool()
+                    .addListener(
+                            new VolumeListener() {
+                                @Override
+                                public void filling(Volume snapshot, int percent) {
+                                    heard.add(snapshot.name() + " " + percent);
+                                }
+                            });
+            Volume base = fixture.create("vg/base", 64 * MIB);
+            Volume snap = fixture.snapshot("vg/base", "snap", 12 * MIB, 64 << 10);
+            fill(base, 0, 9 * MIB, 1);
+            assertEquals(List.of(), heard);
+            fill(base, 9 * MIB, MIB, 1);
+            assertEquals(List.of("vg/snap 80"), heard);
+            SpaceUsage space = snap.space();
+            assertEquals(10 * MIB + (128 << 10), space.usedBytes());
+            assertEquals(2 * MIB - (128 << 10), space.availableBytes());
+            fixture.pool().extend(snap.name(), 20 * MIB);
+            fill(base, 10 * MIB, 5 * MIB, 1);
+            assertEquals(List.of("vg/snap 80"), heard);
+            fill(snap, 15 * MIB, 2 * MIB, 2);
+            assertEquals(List.of("vg/snap 80", "vg/snap 80", "vg/snap 85"), heard);
+        }
+    }
+
+    @Test
+    void aStoreThatCannotOverflowSaysNothing() throws Exception {
+        try (var fixture = new PoolFixture(directory.resolve("data"))) {
+            fixture.pool()
+                    .addListener(
+                            new VolumeListener() {
+                                @Override
+                                public void filling(Volume snapshot, int percent) {
+                                    heard.add(snapshot.name() + " " + percent);
+                                }
+                            });
+            Volume base = fixture.create("vg/base", 8 * MIB);
+            fixture.snapshot("vg/base", "snap", 0, 64 << 10);
+            fill(base, 0, 8 * MIB, 1);
+        }
+        assertEquals(List.of(), heard);
+    }
 }

@@ -17,6 +17,7 @@ import io.cowherd.mapping.volume.VolumeRefusedException.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -370,12 +371,34 @@ class VolumePoolTest {
     @Test
     void numbersRunOut() throws Exception {
         fixture.create("vg/base", 4 * MIB);
-        for (int number = 1; number <= CatalogFormat.MAX_NUMBER; number++) {
+        for (int number = 1; number <= VolumePool.DEFAULT_LARGEST_NUMBER; number++) {
             Volume snap = fixture.snapshot("vg/base", "s", 4 * MIB, 4096);
             assertEquals(number, snap.number());
             fixture.pool().remove(snap.name(), false);
         }
         assertRefused(Reason.EXHAUSTED, () -> fixture.snapshot("vg/base", "s", 4 * MIB, 4096));
+    }
+
+    @Test
+    void numbersRunOutWhereThePoolIsTold() throws Exception {
+        fixture.close();
+        VolumeName base = VolumeName.parse("few/base");
+        SnapshotRequest request = PoolFixture.request(4 * MIB, 4096);
+        try (var pool = VolumePool.open(data, fixture.log::add, InstantSource.system(), 1)) {
+            pool.create(base, 4 * MIB);
+            pool.snapshot(base, "first", request);
+            assertRefused(Reason.EXHAUSTED, () -> pool.snapshot(base, "second", request));
+        }
+        fixture.restart();
+        assertEquals(2, fixture.pool().snapshot(base, "second", request).number());
+    }
+
+    @Test
+    void anOriginSharesTheRoomOfItsFileSystem() throws Exception {
+        SpaceUsage space = fixture.create("vg/base", 4 * MIB).space();
+        assertTrue(space.shared());
+        assertTrue(space.availableBytes() > 0);
+        assertEquals(SpaceUsage.UNKNOWN, space.usedBytes());
     }
 
     private String status(String device) {
