@@ -19,6 +19,8 @@ import io.cowherd.mapping.volume.VolumePool;
 import io.cowherd.mapping.volume.VolumeRefusedException;
 import io.cowherd.mapping.volume.VolumeState;
 import io.cowherd.mapping.volume.Volumes;
+import io.cowherd.scsi.alua.PortGroup;
+import io.cowherd.scsi.alua.PortGroups;
 import io.cowherd.scsi.target.IoPool;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -50,6 +52,9 @@ import org.slf4j.LoggerFactory;
 /// **Threading.** *Confined to the thread that starts it*, which may block; [#stop] may come from any one thread.
 public final class CowherdServer {
     private static final Logger LOG = LoggerFactory.getLogger(CowherdServer.class);
+
+    /// Target port group of this node's portals.
+    private static final int NODE_GROUP = 1;
 
     /// Beyond the time that task management may take, so that it has had its chance.
     private static final int MARGIN_MILLIS = 5_000;
@@ -123,14 +128,19 @@ public final class CowherdServer {
             throws IOException, VolumeRefusedException, StartFailedException {
         LOG.info("Cowherd starts, data in {}", settings.dataDirectory().toAbsolutePath());
         VolumePool volumes =
-                VolumePool.open(settings.dataDirectory(), LOG::warn, InstantSource.system());
+                VolumePool.open(
+                        settings.dataDirectory(),
+                        LOG::warn,
+                        InstantSource.system(),
+                        settings.limits().largestLun());
         undoBy("close volumes", volumes::close);
         preparation.prepare(volumes);
         AccessToken token = AccessToken.open(settings.dataDirectory());
 
         IoPool pool = new IoPool(settings.limits());
         undoBy("end I/O", () -> endIo(pool));
-        var targets = new ServedTargets(settings.limits(), pool);
+        List<Portal> portals = portals(settings.portals());
+        var targets = new ServedTargets(settings.limits(), pool, portGroups(portals));
         undoBy("end erasures", () -> endErasures(targets));
         volumes.addListener(targets);
         volumes.list().forEach(targets::attach);
@@ -140,7 +150,7 @@ public final class CowherdServer {
         Vertx aside = aside().exceptionHandler(CowherdServer::logFault);
         undoBy("end the API's event loop", () -> await(aside.close()));
         watchStalls(aside);
-        var iscsi = new IscsiServer(vertx, settings.limits(), portals(settings.portals()), targets);
+        var iscsi = new IscsiServer(vertx, settings.limits(), portals, targets);
         long patience = (long) settings.limits().taskManagementTimeoutMillis() + MARGIN_MILLIS;
         var hosts = new LoggedInHosts(targets, iscsi, settings.portals(), patience);
         startManagement(aside, volumes, token, hosts);
@@ -242,6 +252,14 @@ public final class CowherdServer {
                             portals.size() + 1));
         }
         return portals;
+    }
+
+    /// One target port group with the ports of all portals: while there is one node, all reach everything equally well.
+    private static PortGroups portGroups(List<Portal> portals) {
+        return new PortGroups(
+                List.of(
+                        PortGroup.active(
+                                NODE_GROUP, portals.stream().map(Portal::groupTag).toList())));
     }
 
     private static String describe(List<Volume> volumes) {

@@ -2,11 +2,15 @@ package io.cowherd.server;
 
 import io.cowherd.config.Limits;
 import io.cowherd.iscsi.discovery.TargetEntry;
+import io.cowherd.mapping.volume.SpaceUsage;
 import io.cowherd.mapping.volume.Volume;
+import io.cowherd.scsi.alua.PortGroups;
 import io.cowherd.scsi.copy.CopyReach;
 import io.cowherd.scsi.lu.Identity;
 import io.cowherd.scsi.lu.LogicalUnit;
+import io.cowherd.scsi.lu.Provisioning;
 import io.cowherd.scsi.lu.SanitizeMark;
+import io.cowherd.scsi.sense.UnitAttention;
 import io.cowherd.scsi.target.IoPool;
 import io.cowherd.scsi.target.ScsiTargetDevice;
 import java.io.IOException;
@@ -49,9 +53,9 @@ final class ServedFamily {
         }
     }
 
-    ServedFamily(String name, Limits limits, IoPool pool, CopyReach reach) {
+    ServedFamily(String name, Limits limits, IoPool pool, PortGroups portGroups, CopyReach reach) {
         this.limits = limits;
-        this.device = new ScsiTargetDevice(name, limits, pool);
+        this.device = new ScsiTargetDevice(name, limits, pool, portGroups);
         this.entry = new TargetEntry(name, "", device);
         device.reach(reach);
         device.onNexusesChanged(this::tellVolumes);
@@ -101,7 +105,7 @@ final class ServedFamily {
                                 : LogicalUnit.PhysicalBlocks.AS_LOGICAL,
                         new ErasureMark(volume));
         var identity = new Identity(volume.uuid(), volume.name().toString());
-        var unit = new LogicalUnit(volume.device(), identity, settings);
+        var unit = new LogicalUnit(volume.device(), identity, settings, () -> room(volume));
         device.addLun(volume.number(), unit);
         luns.put(volume.number(), new Served(volume, unit));
         tellVolumes();
@@ -137,6 +141,22 @@ final class ServedFamily {
         if (served != null) {
             served.unit().resized();
         }
+    }
+
+    /// A snapshot's COW store is running full: hosts are told.
+    synchronized void filling(Volume volume) {
+        Served served = luns.get(volume.number());
+        if (served != null) {
+            served.unit().establish(UnitAttention.SPACE_THRESHOLD);
+        }
+    }
+
+    private static Provisioning.Room room(Volume volume) throws IOException {
+        SpaceUsage space = volume.space();
+        return new Provisioning.Room(
+                space.usedBytes(),
+                space.availableBytes(),
+                space.shared() ? Provisioning.Scope.SHARED : Provisioning.Scope.DEDICATED);
     }
 
     /// Position 6 of `lv_attr`: any host that is logged in may have any LUN open.

@@ -6,6 +6,7 @@ import io.cowherd.iscsi.discovery.TargetEntry;
 import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeListener;
 import io.cowherd.mapping.volume.VolumeName;
+import io.cowherd.scsi.alua.PortGroups;
 import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.target.IoPool;
 import java.util.Comparator;
@@ -36,6 +37,7 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
     // Immutable
     private final Limits limits;
     private final IoPool pool;
+    private final PortGroups portGroups;
 
     // Guarded by this
     private final Map<UUID, ServedFamily> families = new HashMap<>();
@@ -45,8 +47,14 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
     private volatile Map<String, TargetEntry> byName = Map.of();
 
     ServedTargets(Limits limits, IoPool pool) {
+        this(limits, pool, PortGroups.SINGLE);
+    }
+
+    /// @param portGroups by which hosts reach every target
+    ServedTargets(Limits limits, IoPool pool, PortGroups portGroups) {
         this.limits = limits;
         this.pool = pool;
+        this.portGroups = portGroups;
     }
 
     static String targetName(VolumeName origin) {
@@ -75,18 +83,17 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
     /// Shows a volume to hosts. Idempotent.
     synchronized void attach(Volume volume) {
         Volume origin = originOf(volume);
-        ServedFamily family =
-                families.computeIfAbsent(
-                        origin.uuid(),
-                        _ ->
-                                new ServedFamily(
-                                        targetName(origin.name()), limits, pool, this::reach));
+        ServedFamily family = families.computeIfAbsent(origin.uuid(), _ -> served(origin.name()));
         try {
             family.attach(volume);
         } catch (IllegalArgumentException | IllegalStateException e) {
             LOG.error("{} is not served: {}", volume.name(), e.getMessage());
         }
         publish();
+    }
+
+    private ServedFamily served(VolumeName origin) {
+        return new ServedFamily(targetName(origin), limits, pool, portGroups, this::reach);
     }
 
     /// The volumes that [#detach] would take away with this one: of an origin the whole family.
@@ -174,7 +181,7 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
         if (family != null) {
             List<Volume> volumes = family.volumes(); // before they are taken off
             CompletionStage<Void> _ = family.detachAll();
-            var renamed = new ServedFamily(targetName(volume.name()), limits, pool, this::reach);
+            ServedFamily renamed = served(volume.name());
             families.put(volume.uuid(), renamed);
             volumes.forEach(renamed::attach);
         }
@@ -186,6 +193,15 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
         ServedFamily family = families.get(originOf(volume).uuid());
         if (family != null) {
             family.resized(volume);
+        }
+    }
+
+    @Override
+    public synchronized void filling(Volume snapshot, int percent) {
+        LOG.warn("{} is now {} % full: extend it before it overflows", snapshot.name(), percent);
+        ServedFamily family = families.get(originOf(snapshot).uuid());
+        if (family != null) {
+            family.filling(snapshot);
         }
     }
 

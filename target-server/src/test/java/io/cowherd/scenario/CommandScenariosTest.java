@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -177,12 +178,14 @@ class CommandScenariosTest {
         }
     }
 
-    /// 22: TARGET COLD RESET: all connections to the target end.
+    /// 22: TARGET COLD RESET: all connections to the target end, and are told so (event 3).
     @Test
     void scenario22_targetColdReset() {
         assertEquals(COMPLETE, host.manages(TARGET_COLD_RESET, 0, Initiator.NO_TAG));
-        host.seesClose();
-        other.seesClose();
+        for (Initiator each : List.of(host, other)) {
+            assertEquals(3, each.receives(0x32).u8(36), "event");
+            each.seesClose();
+        }
         try (var again = Host.LINUX.logsIn(server.portal(0), TARGET)) {
             again.clearsAttentions(BASE);
         }

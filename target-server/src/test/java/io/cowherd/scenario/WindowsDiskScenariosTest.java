@@ -120,7 +120,8 @@ class WindowsDiskScenariosTest {
                                 + "| 00 10 00 00 | 00 00 01 00 | 00 00 08 00 | 80 00 00 00"
                                 + "| 00 00 00 00 00 00 80 00 |"
                                 + ".. ".repeat(20));
-        windows.asks(BASE, Scsi.vpd(0xB1, 255), 255).is("00 B1 00 3C | 00 01" + "00".repeat(58));
+        windows.asks(BASE, Scsi.vpd(0xB1, 255), 255)
+                .is("00 B1 00 3C | 00 01 00 40" + "00".repeat(56));
         windows.asks(BASE, Scsi.READ_CAPACITY_16, 32)
                 .is(
                         "00 00 00 00"

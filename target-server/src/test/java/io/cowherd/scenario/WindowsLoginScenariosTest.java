@@ -290,7 +290,8 @@ class WindowsLoginScenariosTest {
                 timeoutMillis,
                 of.taskManagementTimeoutMillis(),
                 of.logoutTimeoutMillis(),
-                of.maxLunsPerTarget(),
+                of.reinstatementTimeoutMillis(),
+                of.largestLun(),
                 of.ioThreads(),
                 of.ioQueue());
     }

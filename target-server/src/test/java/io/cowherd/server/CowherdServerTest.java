@@ -23,6 +23,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -32,6 +34,8 @@ import picocli.CommandLine;
 /// A whole server in this process, on free ports of loopback, used by commands and by a host.
 class CowherdServerTest {
     private static final HostPort ANY = new HostPort("127.0.0.1", 0);
+    private static final String TUR = "00 00 00 00 00 00";
+    private static final byte[] NO_DATA = {};
     private static final String TARGET = "iqn.2026-11.io.cowherd:volumeGroup.base";
 
     @TempDir private Path data = Path.of("replaced");
@@ -121,6 +125,83 @@ class CowherdServerTest {
                     ok(server, "table volumeGroup/snap")
                             .matches("0 131072 snapshot \\S+ \\S+ P 16\n"));
             assertTrue(ok(server, "status volumeGroup/snap").contains("/24576 "));
+        } finally {
+            server.stop();
+        }
+    }
+
+    private static void takeAttentions(SimpleHost host, int lun) throws Exception {
+        while (!host.execute(lun, TUR, NO_DATA, 0).sense().isEmpty()) {}
+    }
+
+    @Test
+    void aStoreThatRunsFullIsToldToHostsWhoAskWhatIsLeft() throws Exception {
+        CowherdServer server = serve();
+        try {
+            ok(server, "create volumeGroup/base -L 64M");
+            ok(server, "snapshot volumeGroup/base -n snap -L 12M -c 64k");
+            try (SimpleHost host = host(server)) {
+                assertEquals(0, host.logIn(TARGET));
+                takeAttentions(host, 0);
+                takeAttentions(host, 1);
+                byte[] block = new byte[512];
+                Arrays.fill(block, (byte) 0x5A);
+                String tenMib = "93 00 00 00 00 00 00 00 00 00 00 00 50 00 00 00";
+                assertEquals("", host.execute(1, tenMib, block, 0).sense());
+                assertEquals("6/38/07", host.execute(1, TUR, NO_DATA, 0).sense());
+                assertEquals("", host.execute(1, TUR, NO_DATA, 0).sense());
+                String askRoom = "4D 00 4C 00 00 00 00 00 FF 00";
+                assertEquals(
+                        "0c000018000103080000000101000000000203080000000b01000000",
+                        hex(host.execute(1, askRoom, NO_DATA, 255).data()));
+                assertEquals("", host.execute(0, askRoom, NO_DATA, 255).sense());
+                ok(server, "extend volumeGroup/snap -L +4M");
+                assertEquals(
+                        "0c000018000103080000000501000000000203080000000b01000000",
+                        hex(host.execute(1, askRoom, NO_DATA, 255).data()));
+            }
+        } finally {
+            server.stop();
+        }
+    }
+
+    private static String hex(ByteBuffer data) {
+        byte[] bytes = new byte[data.remaining()];
+        data.get(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    @Test
+    void everyPortalIsAPortOfItsOwnInOneGroup() throws Exception {
+        var ipv6 = new HostPort("::1", 0);
+        var both = List.of(new PortalSetting(ANY, null), new PortalSetting(ipv6, null));
+        var settings =
+                new ServerSettings(
+                        data,
+                        "node-1",
+                        both,
+                        ANY,
+                        TransportSetting.AUTO,
+                        Limits.DEFAULTS,
+                        ManagementLimits.DEFAULTS);
+        CowherdServer server = CowherdServer.start(settings, new DemoVolumes());
+        try {
+            for (int port = 1; port <= both.size(); port++) {
+                String portal = server.advertisedPortals().get(port - 1);
+                try (var host = new SimpleHost(portal)) {
+                    assertEquals(0, host.logIn(TARGET));
+                    takeAttentions(host, 0);
+                    String askGroups = "A3 0A 00 00 00 00 00 00 11 04 00 00";
+                    assertEquals(
+                            "0000001000cf0001000000020000000100000002",
+                            hex(host.execute(0, askGroups, NO_DATA, 4356).data()));
+                    String identity =
+                            hex(host.execute(0, "12 01 83 01 00 00", NO_DATA, 256).data());
+                    assertEquals(
+                            "519400040000000" + port + "5195000400000001",
+                            identity.substring(2 * 68, 2 * 84));
+                }
+            }
         } finally {
             server.stop();
         }

@@ -199,8 +199,8 @@ public final class IscsiServer {
     }
 
     /// Stops gracefully: new logins are sent away (status 0301, they retry), hosts are asked to log out (asynchronous event
-    /// 1), those that do not are cut off after `grace` once their running commands have been answered, and then the
-    /// portals close.
+    /// 1), those that do not are told that they are dropped (event 3) and cut off after `grace` once their running commands
+    /// have been answered, and then the portals close.
     ///
     /// @param grace time for hosts to log out; 0 or more
     /// @return completes when nothing is left
@@ -214,7 +214,7 @@ public final class IscsiServer {
         Future<Void> loggedOut = all(all, _ -> {}).onComplete(_ -> waited.tryComplete());
         return waited.future()
                 .onComplete(_ -> timer.cancel())
-                .compose(_ -> all(registry.all(), session -> session.finish("server stops")))
+                .compose(_ -> all(registry.all(), session -> session.drop("server stops")))
                 .compose(_ -> loggedOut)
                 .transform(_ -> closeListeners());
     }

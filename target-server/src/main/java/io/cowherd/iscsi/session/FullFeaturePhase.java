@@ -288,7 +288,7 @@ final class FullFeaturePhase implements Phase {
         String target = session.targetName();
         for (Session one : connection.scope().registry().all()) {
             if (target != null && target.equals(one.targetName())) {
-                one.close("TARGET COLD RESET");
+                one.drop("TARGET COLD RESET");
             }
         }
     }

@@ -114,8 +114,7 @@ public final class IscsiConnection implements PduReceiver, Session.Control {
         finish(reason);
     }
 
-    @Override
-    public void finish(String reason) {
+    private void finish(String reason) {
         if (phase instanceof FullFeaturePhase full && !isClosing) {
             full.finish(() -> close(reason));
         } else {

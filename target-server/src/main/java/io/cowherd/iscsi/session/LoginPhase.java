@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
 ///
 /// 1. **Collect** the text of a request, which may come in several PDUs.
 /// 2. **Answer** it.
-/// 3. At the end, **admit** the session: an older one of the same initiator port ends first.
+/// 3. At the end, **admit** the session: an older one of the same initiator port ends first. If that takes longer than
+///    `Limits.reinstatementTimeoutMillis`, the host is sent away (status 0301) and tries again.
 /// 4. **Open** its nexus, send the last response, switch digests on, go over to [FullFeaturePhase].
 ///
 /// Nothing here can be refused softly: whatever is wrong ends the login with a status and closes the connection.
@@ -43,6 +44,7 @@ final class LoginPhase implements Phase {
     private @Nullable ByteBuffer data;
     private int cid;
     private boolean isOver;
+    private Timers.Timer patience = Timers.Timer.NONE;
 
     LoginPhase(IscsiConnection connection) {
         this.connection = connection;
@@ -151,19 +153,35 @@ final class LoginPhase implements Phase {
     private void admit(LoginState.FullFeature end, ByteBuffer said) { // 3
         isOver = true;
         connection.stream().hold();
+        ServerScope scope = connection.scope();
         Session session =
                 new Session(
                         end.identity(),
                         end.parameters(),
                         connection.portal(),
                         connection.stream().remoteAddress(),
-                        connection.scope().clock().instant(),
+                        scope.clock().instant(),
                         connection.stream().loop(),
                         connection);
-        connection
-                .scope()
-                .registry()
-                .admit(session, status -> onLoop(() -> admitted(session, status, said)));
+        patience =
+                scope.timers()
+                        .after(
+                                connection.stream().loop(),
+                                scope.limits().reinstatementTimeoutMillis(),
+                                () -> waitedTooLong(session));
+        scope.registry().admit(session, status -> onLoop(() -> admitted(session, status, said)));
+    }
+
+    /// A command of the session that is reinstated still runs, and might still write: nobody comes in before it has ended.
+    private void waitedTooLong(Session session) {
+        if (!connection.isClosing()) {
+            refuse(
+                    LoginStatus.SERVICE_UNAVAILABLE,
+                    session
+                            + " would reinstate a session whose commands have not ended within "
+                            + connection.scope().limits().reinstatementTimeoutMillis()
+                            + " ms: its storage hangs");
+        }
     }
 
     private void onLoop(Runnable work) {
@@ -175,6 +193,7 @@ final class LoginPhase implements Phase {
     }
 
     private void admitted(Session session, LoginStatus status, ByteBuffer said) { // 4
+        patience.cancel();
         if (connection.isClosing()) {
             if (status == LoginStatus.SUCCESS) {
                 connection.scope().registry().remove(session); // nobody is there any more
@@ -218,5 +237,6 @@ final class LoginPhase implements Phase {
     @Override
     public void closed() {
         isOver = true; // a session that is still being admitted is removed when it is
+        patience.cancel();
     }
 }

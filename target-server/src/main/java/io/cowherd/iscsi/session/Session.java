@@ -24,10 +24,8 @@ public final class Session {
         /// Closes the connection at once.
         void close(String reason);
 
-        /// Takes no more requests, lets running commands finish and answer, then closes.
-        void finish(String reason);
-
-        /// Says that the session is about to be dropped, then does as [#finish].
+        /// Says that the session is about to be dropped, takes no more requests, lets running commands finish and answer,
+        /// then closes.
         void drop(String reason);
     }
 
@@ -121,12 +119,8 @@ public final class Session {
         loop.execute(() -> control.close(reason));
     }
 
-    /// Takes no more requests, lets running commands finish and answer, then closes.
-    public void finish(String reason) {
-        loop.execute(() -> control.finish(reason));
-    }
-
-    /// Tells the initiator that the session is dropped (asynchronous event 3), then does as [#finish].
+    /// Tells the initiator that the session is dropped (asynchronous event 3), takes no more requests, lets running commands
+    /// finish and answer, then closes.
     public void drop(String reason) {
         loop.execute(() -> control.drop(reason));
     }

@@ -41,6 +41,11 @@ public sealed interface Cdb {
         return false;
     }
 
+    /// True if the CDB does not say how long its data-out is: it is as long as the initiator says, up to [#dataOutBytes].
+    default boolean takesWhatIsSent() {
+        return false;
+    }
+
     /// A command on a range of logical blocks.
     sealed interface OnBlocks extends Cdb {
         /// First block, as an unsigned number.
@@ -132,10 +137,44 @@ public sealed interface Cdb {
     record ReceiveCopyResults(CopyResult result, int listId, long allocationBytes)
             implements Asking {}
 
+    /// REPORT TARGET PORT GROUPS.
+    ///
+    /// @param header length only, or the extended one
+    record ReportPortGroups(Header header, long allocationBytes) implements Asking {}
+
+    /// REPORT IDENTIFYING INFORMATION: nobody has set any, and nobody can.
+    record ReportIdentifyingInformation(long allocationBytes) implements Asking {}
+
+    /// REPORT TIMESTAMP.
+    record ReportTimestamp(long allocationBytes) implements Asking {}
+
+    /// LOG SENSE.
+    ///
+    /// @param pointer PARAMETER POINTER: no parameter with a smaller code is sent
+    record LogSense(int page, int subpage, int pointer, long allocationBytes) implements Asking {}
+
+    /// SEND DIAGNOSTIC: the default self-test, which has nothing to find.
+    record SendDiagnostic() implements Cdb {}
+
     /// PREVENT ALLOW MEDIUM REMOVAL: granted, as there is no medium to remove.
     record PreventAllow() implements Cdb {}
 
     // -- what a disk has (SBC-3) --
+
+    /// REASSIGN BLOCKS: storage replaces bad blocks by itself, so there is nothing to do.
+    record ReassignBlocks() implements Changing {
+        private static final int MAX_LIST_BYTES = 4 + 0xFFFF;
+
+        @Override
+        public long dataOutBytes(int blockBytes) {
+            return MAX_LIST_BYTES;
+        }
+
+        @Override
+        public boolean takesWhatIsSent() {
+            return true;
+        }
+    }
 
     /// START STOP UNIT.
     record StartStop(boolean flushes) implements Cdb {}
@@ -263,9 +302,9 @@ public sealed interface Cdb {
 
     /// Parameter data of some commands has a header of four or eight bytes: a short CDB's or a long one's.
     enum Header {
-        /// Four bytes: MODE SENSE (6), MODE SELECT (6), READ DEFECT DATA (10).
+        /// Four bytes: MODE SENSE (6), MODE SELECT (6), READ DEFECT DATA (10), REPORT TARGET PORT GROUPS.
         SHORT,
-        /// Eight bytes: MODE SENSE (10), MODE SELECT (10), READ DEFECT DATA (12).
+        /// Eight bytes: MODE SENSE (10), MODE SELECT (10), READ DEFECT DATA (12), extended REPORT TARGET PORT GROUPS.
         LONG
     }
 

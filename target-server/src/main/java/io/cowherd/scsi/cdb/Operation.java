@@ -19,6 +19,8 @@ public enum Operation {
     /// SPC-4 6.39.
     REQUEST_SENSE("03 01 00 00 FF 00", SpcDecoder::requestSense),
     /// SBC-3.
+    REASSIGN_BLOCKS("07 03 00 00 00 00", _ -> new Cdb.ReassignBlocks()),
+    /// SBC-3.
     READ_6("08 1F FF FF FF 00", SbcDecoder::read6),
     /// SBC-3.
     WRITE_6("0A 1F FF FF FF 00", SbcDecoder::write6),
@@ -30,6 +32,8 @@ public enum Operation {
     MODE_SENSE_6("1A 08 FF FF FF 00", SpcDecoder::modeSense6),
     /// SBC-3.
     START_STOP_UNIT("1B 01 00 0F F5 00", SbcDecoder::startStop),
+    /// SPC-4 6.42.
+    SEND_DIAGNOSTIC("1D F7 00 FF FF 00", SpcDecoder::sendDiagnostic),
     /// SBC-3.
     PREVENT_ALLOW("1E 00 00 00 03 00", _ -> new Cdb.PreventAllow()),
     /// SBC-3.
@@ -58,6 +62,8 @@ public enum Operation {
     SANITIZE_BLOCK_ERASE("48 A2 00 00 00 00 00 FF FF 00", SbcDecoder::sanitize),
     /// SBC-4, a service action.
     SANITIZE_EXIT_FAILURE_MODE("48 BF 00 00 00 00 00 FF FF 00", SbcDecoder::sanitize),
+    /// SPC-4 6.8.
+    LOG_SENSE("4D 01 FF FF 00 FF FF FF FF 00", SpcDecoder::logSense),
     /// SPC-4 6.10.
     MODE_SELECT_10("55 11 00 00 00 00 00 FF FF 00", SpcDecoder::modeSelect10),
     /// SPC-4 6.12.
@@ -102,10 +108,17 @@ public enum Operation {
     GET_LBA_STATUS("9E 12 FF FF FF FF FF FF FF FF FF FF FF FF 00 00", SbcDecoder::getLbaStatus),
     /// SPC-4 6.33.
     REPORT_LUNS("A0 00 FF 00 00 00 FF FF FF FF 00 00", SpcDecoder::reportLuns),
+    /// SPC-4 6.32, a service action.
+    REPORT_IDENTIFYING_INFORMATION(
+            "A3 05 00 00 00 00 FF FF FF FF FE 00", SpcDecoder::reportIdentifyingInformation),
+    /// SPC-4 6.37, a service action.
+    REPORT_PORT_GROUPS("A3 EA 00 00 00 00 FF FF FF FF 00 00", SpcDecoder::reportPortGroups),
     /// SPC-4 6.35, a service action.
     REPORT_OPERATIONS("A3 0C 87 FF FF FF FF FF FF FF 00 00", SpcDecoder::reportOperations),
     /// SPC-4 6.36, a service action.
     REPORT_TASK_MANAGEMENT("A3 0D 80 00 00 00 FF FF FF FF 00 00", SpcDecoder::reportTaskManagement),
+    /// SPC-4 6.38, a service action.
+    REPORT_TIMESTAMP("A3 0F 00 00 00 00 FF FF FF FF 00 00", SpcDecoder::reportTimestamp),
     /// SBC-3.
     READ_12("A8 18 FF FF FF FF FF FF FF FF 1F 00", SbcDecoder::read),
     /// SBC-3.

@@ -113,6 +113,42 @@ final class SpcDecoder {
         return new Cdb.ReceiveCopyResults(Cdb.CopyResult.FAILED_SEGMENT, b.u8(2), b.u32(10));
     }
 
+    static Cdb reportPortGroups(CdbBytes b) {
+        return switch (b.u8(1) >> 5) {
+            case 0 -> new Cdb.ReportPortGroups(Cdb.Header.SHORT, b.u32(6));
+            case 1 -> new Cdb.ReportPortGroups(Cdb.Header.LONG, b.u32(6));
+            default -> refused(1);
+        };
+    }
+
+    /// Types 0 and 2, which are the peripheral's and the text of an administrator.
+    static Cdb reportIdentifyingInformation(CdbBytes b) {
+        int type = b.u8(10) >> 1;
+        return type == 0 || type == 2
+                ? new Cdb.ReportIdentifyingInformation(b.u32(6))
+                : refused(10);
+    }
+
+    static Cdb reportTimestamp(CdbBytes b) {
+        return new Cdb.ReportTimestamp(b.u32(6));
+    }
+
+    static Cdb logSense(CdbBytes b) {
+        boolean savesParameters = b.bit(1, 0);
+        return savesParameters
+                ? refused(1)
+                : new Cdb.LogSense(b.u8(2) & 0x3F, b.u8(3), b.u16(5), b.u16(7));
+    }
+
+    /// With SELFTEST, or with nothing at all; there are no other tests and no diagnostic pages.
+    static Cdb sendDiagnostic(CdbBytes b) {
+        int selfTestCode = b.u8(1) >> 5;
+        if (selfTestCode != 0) {
+            return refused(1);
+        }
+        return b.u16(3) == 0 ? new Cdb.SendDiagnostic() : refused(3);
+    }
+
     private static Cdb refused(int cdbByte) {
         return new Cdb.Refused(Sense.invalidField(cdbByte));
     }

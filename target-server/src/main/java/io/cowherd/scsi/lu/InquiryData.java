@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /// What INQUIRY answers: standard data and the pages of vital product data (SPC-4 6.6, 7.8; SBC-3 6.6). Big-endian.
 ///
-/// Standard data, 96 bytes: `00 00 06 02 5B 08 10 02`, vendor (8), product (16), revision (4), and from byte 58 on the
+/// Standard data, 96 bytes: `00 00 06 02 5B 18 10 02`, vendor (8), product (16), revision (4), and from byte 58 on the
 /// version descriptors SAM-5, iSCSI (Windows' logo asks for it), SPC-4, SBC-3. Byte 5: third-party copy
-/// (3PC, `08`), no ALUA yet.
+/// (3PC, `08`) and implicit asymmetric access (TPGS 01, `10`).
 ///
 /// | page | content                                                                            | bytes |
 /// |-----:|------------------------------------------------------------------------------------|------:|
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// |   86 | all task attributes; V_SUP as the cache is                                         |    64 |
 /// |   B0 | block limits, in logical blocks: [BlockLimits]                                     |    64 |
 /// |   B1 | not rotating; after SANITIZE BLOCK ERASE one may read at once (WABEREQ 01)         |    64 |
-/// |   B2 | UNMAP and WRITE SAME unmap, what is unmapped reads as zeros, thin                  |     8 |
+/// |   B2 | threshold sets of 1 MiB; UNMAP and WRITE SAME unmap, what is unmapped reads as zeros, thin | 8 |
 ///
 /// Pinned byte for byte by `InquiryDataLayoutTest`.
 ///
@@ -30,6 +30,12 @@ public final class InquiryData {
 
     /// Peripheral qualifier and device type of a disk that is there.
     private static final int CONNECTED_DISK = 0x00;
+
+    /// TPGS: the target changes the states of port groups, hosts do not.
+    private static final int IMPLICIT_ACCESS = 0x10;
+
+    /// 3PC.
+    private static final int THIRD_PARTY_COPY = 0x08;
 
     private InquiryData() {}
 
@@ -47,7 +53,10 @@ public final class InquiryData {
     private static ByteBuffer standard(int peripheral) {
         ByteBuffer out = ByteBuffer.allocate(96);
         out.put((byte) peripheral).put((byte) 0x00).put((byte) 0x06).put((byte) 0x02);
-        out.put((byte) (96 - 5)).put((byte) 0x08).put((byte) 0x10).put((byte) 0x02);
+        out.put((byte) (96 - 5))
+                .put((byte) (IMPLICIT_ACCESS | THIRD_PARTY_COPY))
+                .put((byte) 0x10)
+                .put((byte) 0x02);
         out.put((Identity.VENDOR + Identity.PRODUCT + Identity.REVISION).getBytes(US_ASCII));
         out.putShort(58, (short) 0x00A0); // SAM-5
         out.putShort(60, (short) 0x0960); // iSCSI
@@ -65,7 +74,7 @@ public final class InquiryData {
             case 0x86 -> extended(unit.writeCache());
             case 0xB0 -> unit.limits().encode(pageOf(0xB0, 60));
             case 0xB1 -> pageOf(0xB1, 60).putShort(4, (short) 0x0001).put(7, (byte) 0x40);
-            case 0xB2 -> pageOf(0xB2, 4).putInt(4, 0x00E4_0200);
+            case 0xB2 -> provisioning(unit.blockBytes());
             default -> null;
         };
     }
@@ -90,6 +99,11 @@ public final class InquiryData {
     /// SIMPLE, ORDERED and HEAD OF QUEUE are supported; a volatile cache may lose what was not synchronized.
     private static ByteBuffer extended(boolean writeCache) {
         return pageOf(0x86, 60).put(5, (byte) 0x07).put(6, (byte) (writeCache ? 1 : 0));
+    }
+
+    private static ByteBuffer provisioning(int blockBytes) {
+        int exponent = LogPages.thresholdExponent(blockBytes);
+        return pageOf(0xB2, 4).putInt(4, exponent << 24 | 0xE4_0200);
     }
 
     private static ByteBuffer identification(Identity identity, TargetPort port) {

@@ -8,6 +8,7 @@ import io.cowherd.scsi.sense.Sense;
 import io.cowherd.scsi.sense.UnitAttention;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.InstantSource;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -37,6 +38,7 @@ public final class LogicalUnit {
     private final Visitors visitors = new Visitors();
     private final Identity identity;
     private final Settings settings;
+    private final Provisioning provisioning;
     private final int blockBytes;
     private final BlockLimits limits;
     private final StorageFailures failures;
@@ -104,6 +106,13 @@ public final class LogicalUnit {
     ///
     /// @throws IllegalArgumentException if the device is smaller than one of its blocks
     public LogicalUnit(BlockDevice device, Identity identity, Settings settings) {
+        this(device, identity, settings, Provisioning.UNKNOWN);
+    }
+
+    /// The same, of which it is known what room it has.
+    public LogicalUnit(
+            BlockDevice device, Identity identity, Settings settings, Provisioning provisioning) {
+        this.provisioning = provisioning;
         this.identity = identity;
         this.settings = settings;
         this.blockBytes = device.logicalBlockBytes();
@@ -224,6 +233,7 @@ public final class LogicalUnit {
                     Long.compareUnsigned(lba, blocks()) < 0 ? null : outOfRange(lba);
             case Cdb.ReportOperations report -> SupportedOperations.refuses(report);
             case Cdb.Sanitize sanitize -> refusesList(sanitize);
+            case Cdb.LogSense log -> LogPages.refuses(log);
             case Cdb.VitalProductData(int page, _) ->
                     InquiryData.hasPage(page) ? null : Sense.invalidField(2);
             case Cdb.ModeSense sense ->
@@ -285,7 +295,12 @@ public final class LogicalUnit {
             return switch (cdb) {
                 case Cdb.Read read -> blockCommands.tryRead(read, dataIn);
                 case Cdb.Write write -> blockCommands.tryWrite(write, dataOut);
-                case Cdb.TestUnitReady _, Cdb.PreventAllow _, Cdb.PreFetch _ -> UNIT_READY;
+                case Cdb.TestUnitReady _,
+                        Cdb.PreventAllow _,
+                        Cdb.PreFetch _,
+                        Cdb.SendDiagnostic _,
+                        Cdb.ReassignBlocks _ ->
+                        UNIT_READY;
                 case Cdb.StartStop(boolean flushes) -> flushes ? null : Outcome.DONE;
                 case Cdb.ModeSelect select -> modes.select(select, dataOut);
                 case Cdb.Refused(Sense sense) -> new Outcome.CheckCondition(sense);
@@ -310,9 +325,13 @@ public final class LogicalUnit {
             case Cdb.RequestSense(boolean descriptor, _) -> present().encode(descriptor);
             case Cdb.ReadCapacity10 _ -> capacity10();
             case Cdb.ReadCapacity16 _ -> capacity16();
-            case Cdb.ReadDefectData defects -> noDefects(defects);
+            case Cdb.ReadDefectData defects -> Reports.noDefects(defects);
+            case Cdb.LogSense log ->
+                    log.page() == LogPages.PROVISIONING ? null : LogPages.sense(log);
+            case Cdb.ReportIdentifyingInformation _ -> Reports.noIdentifyingInformation();
+            case Cdb.ReportTimestamp _ -> Reports.timestamp(InstantSource.system().millis());
             case Cdb.ReportOperations report -> SupportedOperations.encode(report);
-            case Cdb.ReportTaskManagement(boolean extended, _) -> taskManagement(extended);
+            case Cdb.ReportTaskManagement(boolean extended, _) -> Reports.taskManagement(extended);
             default -> null;
         };
     }
@@ -356,18 +375,6 @@ public final class LogicalUnit {
                 .put(14, (byte) 0xC0);
     }
 
-    /// A header that says which lists these are, and that they are empty.
-    private static ByteBuffer noDefects(Cdb.ReadDefectData cdb) {
-        int headerBytes = cdb.header() == Cdb.Header.LONG ? 8 : 4;
-        return ByteBuffer.allocate(headerBytes).put(1, (byte) (cdb.lists() | cdb.format()));
-    }
-
-    /// ABORT TASK, ABORT TASK SET, CLEAR TASK SET, LOGICAL UNIT RESET, target reset (SPC-4 6.36).
-    private static ByteBuffer taskManagement(boolean extended) {
-        int bytes = extended ? 16 : 4;
-        return ByteBuffer.allocate(bytes).put(0, (byte) 0xDA).put(3, (byte) (bytes - 4));
-    }
-
     // -- 3. execute, waiting --
 
     /// Executes a command that [#executeNow] left. For threads that may block and are never interrupted.
@@ -389,6 +396,11 @@ public final class LogicalUnit {
                 case Cdb.Sanitize sanitize ->
                         sanitizer.execute(sanitize, dataOut, blockBytes, stopped);
                 case Cdb.GetLbaStatus status -> spaceCommands.status(status, blocks(), dataIn);
+                case Cdb.LogSense(_, _, int pointer, long allocationBytes) ->
+                        send(
+                                LogPages.provisioning(pointer, provisioning.room()),
+                                allocationBytes,
+                                dataIn);
                 default -> throw new AssertionError(cdb + " does not wait for storage.");
             };
         } catch (IOException e) {

@@ -60,7 +60,8 @@ final class StorageFailures {
 
     private static Sense mediumError(Cdb cdb) {
         return switch (cdb) {
-            case Cdb.Read _, Cdb.Verify _, Cdb.GetLbaStatus _, Cdb.PreFetch _ -> Sense.READ_ERROR;
+            case Cdb.Read _, Cdb.Verify _, Cdb.GetLbaStatus _, Cdb.PreFetch _, Cdb.LogSense _ ->
+                    Sense.READ_ERROR;
             default ->
                     Sense.WRITE_ERROR; // everything else that reaches storage changes or flushes it
         };

@@ -5,11 +5,12 @@ package io.cowherd.scsi.lu;
 /// **Threading.** *Immutable.*
 ///
 /// @param targetName iSCSI name of the target device
-/// @param relativePort relative target port identifier, 1 to 65535
-/// @param portGroup target port group, and tag of the iSCSI portal group, 1 to 65535
+/// @param relativePort relative target port identifier, and tag of the iSCSI portal group: such a group is one SCSI port
+///     (RFC 7143 4.2.7.2); 1 to 65535
+/// @param portGroup target port group, whose ports are always in the same state, 1 to 65535
 public record TargetPort(String targetName, int relativePort, int portGroup) {
     /// SCSI name of the port (RFC 7143 4.2.7.2).
     String portName() {
-        return "%s,t,0x%04x".formatted(targetName, portGroup);
+        return "%s,t,0x%04x".formatted(targetName, relativePort);
     }
 }

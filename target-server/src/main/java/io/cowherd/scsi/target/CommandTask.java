@@ -52,13 +52,13 @@ final class CommandTask implements Task, Runnable {
     private final Cdb cdb;
     private final Nexus.TaskAttribute attribute;
     private final @Nullable Sense refusal;
-    private final int dataOutBytes;
     private final int dataInBytes;
 
     // Owned by the event loop
     @Nullable CommandTask earlier;
     @Nullable CommandTask later;
     private TaskState state = TaskState.RECEIVED;
+    private int dataOutBytes;
     private boolean surplusDataOut;
     private ByteBuffer dataOut = EMPTY;
     private ByteBuffer dataIn = EMPTY;
@@ -113,6 +113,9 @@ final class CommandTask implements Task, Runnable {
 
     @Override
     public void announced(long expectedBytes) {
+        if (cdb.takesWhatIsSent()) {
+            dataOutBytes = (int) Math.min(expectedBytes, dataOutBytes);
+        }
         surplusDataOut = expectedBytes > dataOutBytes;
     }
 
@@ -168,6 +171,10 @@ final class CommandTask implements Task, Runnable {
         if (attention != null) {
             return attention.sense();
         }
+        Sense inaccessible = entry == null ? null : nexus.accessState().refuses(cdb);
+        if (inaccessible != null) {
+            return inaccessible;
+        }
         if (refusal != null) {
             return refusal;
         }
@@ -197,6 +204,9 @@ final class CommandTask implements Task, Runnable {
             nexus.attentions().lunsReported();
             ByteBuffer report = nexus.luns().report(selectReport == WELL_KNOWN_ONLY);
             return LogicalUnit.send(report, allocationBytes, dataIn);
+        }
+        if (cdb instanceof Cdb.ReportPortGroups(Cdb.Header header, long allocationBytes)) {
+            return LogicalUnit.send(nexus.portGroups().encode(header), allocationBytes, dataIn);
         }
         if (entry != null) {
             return switch (cdb) {

@@ -4,6 +4,8 @@ import io.cowherd.config.Limits;
 import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.ScsiTarget;
 import io.cowherd.scsi.TaskManagement;
+import io.cowherd.scsi.alua.AccessState;
+import io.cowherd.scsi.alua.PortGroups;
 import io.cowherd.scsi.copy.CopyReach;
 import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.lu.TargetPort;
@@ -27,9 +29,6 @@ public final class ScsiTargetDevice implements ScsiTarget {
     /// Initiator ports that are remembered, to greet them with *nexus loss* when they come again.
     private static final int MAX_KNOWN_PORTS = 1024;
 
-    /// Every portal is in one portal group, and one target port group, until there is ALUA.
-    private static final int PORT_GROUP = 1;
-
     // Immutable
     private final String name;
     private final Limits limits;
@@ -38,6 +37,7 @@ public final class ScsiTargetDevice implements ScsiTarget {
 
     // Any thread; replaced under lock
     private final Object lock = new Object();
+    private volatile PortGroups portGroups;
     private volatile LunMap luns = LunMap.EMPTY;
     private volatile List<TargetNexus> nexuses = List.of();
     private volatile Runnable nexusListener = () -> {};
@@ -57,15 +57,24 @@ public final class ScsiTargetDevice implements ScsiTarget {
     /// A target without logical units.
     ///
     /// @param name iSCSI name of the target
-    /// @param limits [Limits#maxLunsPerTarget()] and [Limits#taskManagementTimeoutMillis()] are used
+    /// @param limits [Limits#largestLun()] and [Limits#taskManagementTimeoutMillis()] are used
     /// @param pool threads for I/O that may block, shared by all targets
     public ScsiTargetDevice(String name, Limits limits, IoPool pool) {
-        this(name, limits, pool, Alarm.system());
+        this(name, limits, pool, PortGroups.SINGLE);
+    }
+
+    /// The same for several portals.
+    ///
+    /// @param portGroups the ports by which hosts may come, and others by which they may elsewhere
+    public ScsiTargetDevice(String name, Limits limits, IoPool pool, PortGroups portGroups) {
+        this(name, limits, pool, portGroups, Alarm.system());
     }
 
     /// The same with a timer of one's own.
-    public ScsiTargetDevice(String name, Limits limits, IoPool pool, Alarm alarm) {
+    public ScsiTargetDevice(
+            String name, Limits limits, IoPool pool, PortGroups portGroups, Alarm alarm) {
         this.name = name;
+        this.portGroups = portGroups;
         this.limits = limits;
         this.pool = pool;
         this.alarm = alarm;
@@ -80,21 +89,18 @@ public final class ScsiTargetDevice implements ScsiTarget {
 
     /// Shows a logical unit from now on, and tells every nexus.
     ///
-    /// @param lun 0 to 16383; Windows sees those below 256
-    /// @throws IllegalStateException if the LUN is taken, cannot be addressed, or the target has as many as it may
+    /// @param lun 0 to [Limits#largestLun()]
+    /// @throws IllegalStateException if the LUN is taken or larger than that
     public void addLun(int lun, LogicalUnit unit) {
-        if (lun < 0 || lun > Lun.MAX) {
+        int largest = limits.largestLun();
+        if (lun < 0 || lun > largest) {
             throw new IllegalStateException(
-                    "LUN %d of %s is not within 0 to %d.".formatted(lun, name, Lun.MAX));
+                    "LUN %d of %s is not within 0 to %d (largestLun)."
+                            .formatted(lun, name, largest));
         }
         synchronized (lock) {
             if (luns.find(lun) != null) {
                 throw new IllegalStateException("LUN %d of %s is taken.".formatted(lun, name));
-            }
-            if (luns.size() >= limits.maxLunsPerTarget()) {
-                throw new IllegalStateException(
-                        "%s already has %d LUNs, as many as maxLunsPerTarget allows; remove one first."
-                                .formatted(name, luns.size()));
             }
             luns = luns.with(new LunMap.Entry(lun, unit, pool.lane()));
         }
@@ -165,11 +171,33 @@ public final class ScsiTargetDevice implements ScsiTarget {
         return luns;
     }
 
+    // -- asymmetric access --
+
+    /// The port groups as they are now.
+    public PortGroups portGroups() {
+        return portGroups;
+    }
+
+    /// Brings a port group into another state, and tells every nexus. Commands that have begun go on; those that come see
+    /// the new state.
+    ///
+    /// @throws IllegalArgumentException if there is no such group
+    public void become(int groupTag, AccessState state) {
+        synchronized (lock) {
+            portGroups = portGroups.with(groupTag, state);
+        }
+        for (LunMap.Entry entry : luns.entries()) {
+            establishOnAll(entry.unit(), UnitAttention.ACCESS_STATE_CHANGED);
+        }
+    }
+
     // -- nexuses --
 
     @Override
     public Nexus open(String initiatorPort, int relativeTargetPort, Executor loop) {
-        TargetPort port = new TargetPort(name, relativeTargetPort, PORT_GROUP);
+        TargetPort port =
+                new TargetPort(
+                        name, relativeTargetPort, portGroups.groupOf(relativeTargetPort).tag());
         TargetNexus nexus;
         synchronized (lock) {
             boolean known = knownPorts.put(initiatorPort, true) != null;

@@ -3,6 +3,8 @@ package io.cowherd.scsi.target;
 import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.Task;
 import io.cowherd.scsi.TaskManagement;
+import io.cowherd.scsi.alua.AccessState;
+import io.cowherd.scsi.alua.PortGroups;
 import io.cowherd.scsi.cdb.Cdb;
 import io.cowherd.scsi.copy.CopyManager;
 import io.cowherd.scsi.lu.LogicalUnit;
@@ -44,6 +46,8 @@ final class TargetNexus implements Nexus {
     private int heldTasks;
     private Runnable attentionCallback = () -> {};
     private boolean closed;
+    private PortGroups portGroups;
+    private AccessState accessState;
 
     TargetNexus(
             ScsiTargetDevice target,
@@ -56,6 +60,8 @@ final class TargetNexus implements Nexus {
         this.targetPort = targetPort;
         this.loop = loop;
         this.copies = new CopyManager(initiatorPort, target::reach);
+        this.portGroups = target.portGroups();
+        this.accessState = portGroups.groupOf(targetPort.relativePort()).state();
         for (LunMap.Entry entry : target.luns().entries()) {
             attentions.establish(entry.unit(), greeting);
         }
@@ -124,6 +130,22 @@ final class TargetNexus implements Nexus {
 
     TargetPort targetPort() {
         return targetPort;
+    }
+
+    PortGroups portGroups() {
+        return target.portGroups();
+    }
+
+    /// How well this nexus reaches the logical units now.
+    @SuppressWarnings(
+            "ReferenceEquality") // asked for each command; a table that is equal changes nothing
+    AccessState accessState() {
+        PortGroups now = target.portGroups();
+        if (now != portGroups) {
+            portGroups = now;
+            accessState = now.groupOf(targetPort.relativePort()).state();
+        }
+        return accessState;
     }
 
     LunMap luns() {

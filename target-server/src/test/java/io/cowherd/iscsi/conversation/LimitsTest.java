@@ -51,7 +51,8 @@ class LimitsTest {
                         D.nopInTimeoutMillis(),
                         D.taskManagementTimeoutMillis(),
                         D.logoutTimeoutMillis(),
-                        D.maxLunsPerTarget(),
+                        D.reinstatementTimeoutMillis(),
+                        D.largestLun(),
                         D.ioThreads(),
                         D.ioQueue()),
                 UnsolicitedDataOut.GRANTED);

@@ -27,6 +27,11 @@ final class ManualTimers implements Timers {
         entries.remove(entry);
     }
 
+    /// Timers that have not fired.
+    synchronized int pending() {
+        return entries.size();
+    }
+
     /// Moves time on; returns when what was due has run on its event loop.
     void advance(long millis) {
         List<Entry> due;

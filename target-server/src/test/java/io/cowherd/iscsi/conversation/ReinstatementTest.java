@@ -85,11 +85,39 @@ class ReinstatementTest {
         assertEquals(1, conversation.server.sessions().size());
     }
 
+    /// A write of the old session might still come, over what the new session would have written.
+    @Test
+    void aLoginIsSentAwayForAsLongAsACommandOfTheOldSessionHangs() {
+        ScriptedInitiator first = loginBegins();
+        old.seesClose();
+        conversation.timers.advance(1_999);
+        conversation.timers.advance(1);
+        isAnswered(first, SERVICE_UNAVAILABLE);
+        first.seesClose();
+        eventually("it is gone", () -> conversation.server.connections() == 0);
+        int timersBefore = conversation.timers.pending();
+        ScriptedInitiator second = loginBegins();
+        eventually(
+                "it waits, with a deadline for the login and one for the old session",
+                () -> conversation.timers.pending() == timersBefore + 2);
+        conversation.timers.advance(2_000);
+        isAnswered(second, SERVICE_UNAVAILABLE);
+        second.seesClose();
+        assertEquals(1, conversation.fake.opened.get(), "nobody has come in");
+        theOldSessionEnds();
+        eventually("it is gone", () -> conversation.fake.openPorts().isEmpty());
+        ScriptedInitiator today = loginBegins();
+        isAnswered(today, 0);
+        today.sync();
+        assertEquals(2, conversation.fake.opened.get());
+    }
+
     @Test
     void aLoginThatTakesTooLongDoesNotEndTheSessionOfToday() {
         ScriptedInitiator late = loginBegins();
         old.seesClose();
-        conversation.timers.advance(15_000);
+        conversation.timers.advance(2_000);
+        isAnswered(late, SERVICE_UNAVAILABLE);
         late.seesClose();
         ScriptedInitiator today = loginBegins();
         theOldSessionEnds();

@@ -219,6 +219,7 @@ class SessionTest {
             polite.sends(polite.logout(0));
             assertEquals(0, polite.receives(0x26).u8(2));
             conversation.timers.advance(3_000);
+            assertEquals(3, deaf.receives(0x32).u8(36), "event 3: it is dropped");
             conversation.fake.releaseParked();
             assertEquals(0x25, deaf.receives().opcode(), "what runs is answered");
             deaf.seesClose();

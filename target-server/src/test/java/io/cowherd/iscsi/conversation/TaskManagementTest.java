@@ -117,8 +117,10 @@ class TaskManagementTest {
                 var other = conversation.initiator()) {
             other.logsInAs("iqn.other:x", TARGET);
             expect(initiator, initiator.taskManagement(7, -1), COMPLETE);
-            initiator.seesClose();
-            other.seesClose();
+            for (ScriptedInitiator each : java.util.List.of(initiator, other)) {
+                assertEquals(3, each.receives(0x32).u8(36), "event 3: it is dropped");
+                each.seesClose();
+            }
         }
     }
 

@@ -84,11 +84,6 @@ final class SessionRegistryTest {
         }
 
         @Override
-        public void finish(String reason) {
-            throw new AssertionError();
-        }
-
-        @Override
         public void drop(String reason) {
             throw new AssertionError();
         }

@@ -68,6 +68,10 @@ final class SupportedOperationsTest {
         ByteBuffer one = encode(Cdb.Reporting.SERVICE_ACTION, false, 0x9E, 0x12);
         assertEquals("00 03 00 10 9E 12", hex(one, 0, 6));
         assertEquals(one, encode(Cdb.Reporting.EITHER, false, 0x9E, 0x12));
+        ByteBuffer portGroups = encode(Cdb.Reporting.SERVICE_ACTION, false, 0xA3, 0x0A);
+        assertEquals(
+                "00 03 00 0C A3 EA 00 00 00 00 FF FF FF FF 00 00",
+                hex(portGroups, 0, portGroups.remaining()));
     }
 
     @Test

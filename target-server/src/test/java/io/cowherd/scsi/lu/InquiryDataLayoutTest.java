@@ -24,7 +24,7 @@ final class InquiryDataLayoutTest {
     void standardData() {
         assertEquals(
                 """
-                00 00 06 02 5B 08 10 02 \
+                00 00 06 02 5B 18 10 02 \
                 43 4F 57 48 45 52 44 20 \
                 56 4F 4C 55 4D 45 20 20 20 20 20 20 20 20 20 20 \
                 30 30 30 31 \
@@ -37,10 +37,10 @@ final class InquiryDataLayoutTest {
     @Test
     void anAbsentLunStillHasAVendor() {
         assertEquals(
-                "3F 00 06 02 5B 08 10 02 43",
+                "3F 00 06 02 5B 18 10 02 43",
                 hex(InquiryData.standardOfAbsent(0)).substring(0, 26));
         assertEquals(
-                "7F 00 06 02 5B 08 10 02 43",
+                "7F 00 06 02 5B 18 10 02 43",
                 hex(InquiryData.standardOfAbsent(7)).substring(0, 26));
     }
 
@@ -84,7 +84,7 @@ final class InquiryDataLayoutTest {
                 38 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66 \
                 51 94 00 04 00 00 01 02 \
                 51 95 00 04 00 00 00 01 \
-                53 98 00 14 69 71 6E 2E 78 3A 74 2C 74 2C 30 78 30 30 30 31 00 00 00 00 \
+                53 98 00 14 69 71 6E 2E 78 3A 74 2C 74 2C 30 78 30 31 30 32 00 00 00 00 \
                 53 A8 00 08 69 71 6E 2E 78 3A 74 00""",
                 page(0x83));
     }
@@ -134,7 +134,10 @@ final class InquiryDataLayoutTest {
     @Test
     void characteristicsAndProvisioning() {
         assertEquals("00 B1 00 3C 00 01 00 40 " + zeros(56), page(0xB1));
-        assertEquals("00 B2 00 04 00 E4 02 00", page(0xB2));
+        assertEquals("00 B2 00 04 0B E4 02 00", page(0xB2)); // 2^11 blocks are 1 MiB
+        assertEquals(
+                "00 B2 00 04 08 E4 02 00",
+                hex(InquiryData.page(0xB2, unit(4096, WriteCache.VOLATILE), PORT)));
     }
 
     private static String page(int page) {

@@ -85,7 +85,7 @@ final class SenseLayoutTest {
             codes.add(attention.sense().toString());
         }
         assertEquals(
-                "[6/29/00, 6/29/02, 6/29/03, 6/29/07, 6/2F/00, 6/3F/0E, 6/3F/03, 6/2A/01, 6/2A/09, 6/38/07]",
+                "[6/29/00, 6/29/02, 6/29/03, 6/29/07, 6/2F/00, 6/3F/0E, 6/3F/03, 6/2A/06, 6/2A/01, 6/2A/09, 6/38/07]",
                 codes.toString());
     }
 

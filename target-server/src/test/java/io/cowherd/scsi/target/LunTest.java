@@ -1,7 +1,9 @@
 package io.cowherd.scsi.target;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.cowherd.config.Limits;
 import io.cowherd.mapping.device.MemoryDevice;
 import io.cowherd.scsi.Nexus.TaskAttribute;
 import io.cowherd.scsi.lu.LogicalUnit.Access;
@@ -139,6 +141,17 @@ final class LunTest {
             TestHost host = TestHost.ready(target.device, "iqn.a");
             TestHost.Sent sent = host.begin("00 00 00 00 00 00", new byte[0], TaskAttribute.ACA);
             assertEquals("5/24/00", sent.await().sense());
+        }
+    }
+
+    @Test
+    void lunsThatWindowsCannotReadAreAskedForFirst() {
+        try (TestTarget target = new TestTarget()) {
+            MemoryDevice memory = new MemoryDevice(1 << 20, (byte) 0x5A);
+            var unit = TestTarget.unit(memory, TestTarget.UUID_0, TestTarget.READ_WRITE);
+            var device = new ScsiTargetDevice(TestTarget.NAME, Limits.DEFAULTS, target.pool);
+            assertThrows(IllegalStateException.class, () -> device.addLun(256, unit));
+            device.addLun(255, unit);
         }
     }
 }

@@ -90,7 +90,12 @@ final class TestHost {
 
     /// Opens a nexus and leaves its unit attentions pending.
     TestHost(ScsiTargetDevice target, String name) {
-        this.nexus = target.open(name + ",i,0x00023d000001", 1, loop::add);
+        this(target, name, 1);
+    }
+
+    /// The same by another of the target's ports.
+    TestHost(ScsiTargetDevice target, String name, int relativePort) {
+        this.nexus = target.open(name + ",i,0x00023d000001", relativePort, loop::add);
         nexus.onAttention(() -> attentionCalls++);
     }
 

@@ -2,6 +2,8 @@ package io.cowherd.scsi.target;
 
 import io.cowherd.config.Limits;
 import io.cowherd.mapping.device.BlockDevice;
+import io.cowherd.scsi.alua.PortGroup;
+import io.cowherd.scsi.alua.PortGroups;
 import io.cowherd.scsi.lu.Identity;
 import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.lu.LogicalUnit.Access;
@@ -17,6 +19,13 @@ final class TestTarget implements AutoCloseable {
     static final UUID UUID_0 = UUID.fromString("01234567-89ab-4def-8123-456789abcdef");
     static final Settings READ_WRITE =
             new Settings(Access.READ_WRITE, WriteCache.VOLATILE, 1 << 20);
+
+    /// This node has two portals, and there is another node.
+    static final PortGroups PORTS =
+            new PortGroups(
+                    List.of(
+                            PortGroup.active(1, List.of(1, 2)),
+                            PortGroup.active(2, List.of(0x102))));
 
     final IoPool pool;
     final ScsiTargetDevice device;
@@ -48,11 +57,12 @@ final class TestTarget implements AutoCloseable {
                         d.nopInTimeoutMillis(),
                         d.taskManagementTimeoutMillis(),
                         d.logoutTimeoutMillis(),
-                        d.maxLunsPerTarget(),
+                        d.reinstatementTimeoutMillis(),
+                        Limits.MAX_LUN,
                         ioThreads,
                         ioQueue);
         pool = new IoPool(limits);
-        device = new ScsiTargetDevice(NAME, limits, pool, (_, action) -> alarms.add(action));
+        device = new ScsiTargetDevice(NAME, limits, pool, PORTS, (_, action) -> alarms.add(action));
     }
 
     /// A target whose LUN 0 is that device.
