@@ -158,9 +158,10 @@ class VolumeListenerTest {
                                     heard.add(snapshot.name() + " " + percent);
                                 }
                             });
-            Volume base = fixture.create("vg/base", 8 * MIB);
-            fixture.snapshot("vg/base", "snap", 0, 64 << 10);
-            fill(base, 0, 8 * MIB, 1);
+            Volume base = fixture.create("vg/base", 64 * MIB);
+            Volume snap = fixture.snapshot("vg/base", "snap", 0, 64 << 10);
+            fill(base, 0, 64 * MIB, 1);
+            assertEquals("94.30", snap.dataPercent());
         }
         assertEquals(List.of(), heard);
     }

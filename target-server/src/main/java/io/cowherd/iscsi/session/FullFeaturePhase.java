@@ -417,6 +417,7 @@ final class FullFeaturePhase implements Phase {
             return;
         }
         isEnding = true;
+        session.ends();
         Runnable gone =
                 () -> {
                     connection.scope().registry().remove(session);

@@ -40,6 +40,7 @@ public final class Session {
     // Any thread
     private final CompletableFuture<Session> gone = new CompletableFuture<>();
     private volatile int tsih;
+    private volatile boolean isEnding;
 
     // Written by the event loop, read by any thread
     private volatile SessionParameters parameters;
@@ -128,6 +129,15 @@ public final class Session {
     /// Completes when no task of the session is left and its nexus is closed.
     public CompletionStage<Session> gone() {
         return gone;
+    }
+
+    /// Its connection is gone or going; commands may still run.
+    void ends() {
+        isEnding = true;
+    }
+
+    boolean isEnding() {
+        return isEnding;
     }
 
     void isGone() {

@@ -3,6 +3,7 @@ package io.cowherd.iscsi.session;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /// All sessions. Lets at most one session of an initiator port into a target portal group: a login of a port that already
 /// has one **reinstates** it (RFC 7143 6.3.5), that is, the old session is closed and all its tasks have ended before the
-/// new one begins. So an old write can never land after a new one.
+/// new one begins. So an old write can never land after a new one. The same holds for a session by another portal group that
+/// has lost its connection, but not for one that is in use.
 ///
 /// A login closes another session only when it asks to come in. While it waits it closes nobody, and one that comes after
 /// it takes its turn: a login that was forgotten long ago cannot end the session of today.
@@ -85,8 +87,38 @@ public final class SessionRegistry {
         }
     }
 
+    /// Lets in the login that has the port, after what its initiator port has left running elsewhere has ended: a host that
+    /// has lost one portal comes back by another.
     private void enter(Login login) {
-        login.result().accept(register(login.session()));
+        CompletableFuture<?>[] past = endingElsewhere(login.session());
+        Runnable comeIn = () -> login.result().accept(register(login.session()));
+        if (past.length == 0) {
+            comeIn.run();
+        } else {
+            CompletableFuture<Void> _ = CompletableFuture.allOf(past).thenRun(comeIn);
+        }
+    }
+
+    /// Ends of the sessions that this initiator port had with this target by other portal groups, and whose commands
+    /// still run. Those that are in use are none of our business: a host may have one by each.
+    private CompletableFuture<?>[] endingElsewhere(Session session) {
+        Port port = port(session);
+        synchronized (places) {
+            return places.values().stream()
+                    .map(Place::session)
+                    .filter(other -> other.isEnding() && isSamePort(port(other), port))
+                    .map(other -> other.gone().toCompletableFuture())
+                    .toArray(CompletableFuture<?>[]::new);
+        }
+    }
+
+    private static boolean isSamePort(@Nullable Port one, @Nullable Port other) {
+        return one != null
+                && other != null
+                && one.groupTag() != other.groupTag()
+                && one.isid() == other.isid()
+                && one.target().equals(other.target())
+                && one.initiatorName().equals(other.initiatorName());
     }
 
     private LoginStatus register(Session session) {

@@ -107,6 +107,10 @@ final class Sanitizer {
                     Cdb.VitalProductData _,
                     Cdb.ReportLuns _,
                     Cdb.RequestSense _,
+                    Cdb.ReportPortGroups _,
+                    Cdb.LogSense _,
+                    Cdb.ReportIdentifyingInformation _,
+                    Cdb.ReportTimestamp _,
                     Cdb.ReportOperations _,
                     Cdb.ReportTaskManagement _ ->
                     null;

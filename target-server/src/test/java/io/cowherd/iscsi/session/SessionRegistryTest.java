@@ -41,13 +41,18 @@ final class SessionRegistryTest {
         int closes;
 
         Host(SessionType type, int isid) {
+            this(type, isid, 1);
+        }
+
+        Host(SessionType type, int isid, int groupTag) {
+            HostPort address = new HostPort("127.0.0.1", 3260);
             TargetEntry target =
                     type == SessionType.DISCOVERY ? null : new TargetEntry("iqn.t", "", NO_TARGET);
             session =
                     new Session(
                             new LoginIdentity("iqn.host", isid, type, target),
                             new SessionParameters(false, false, 8192, 8192, 8192, 8192, true, true),
-                            Portal.on(new HostPort("127.0.0.1", 3260)),
+                            new Portal(address, address, groupTag),
                             "127.0.0.1:50000",
                             Instant.EPOCH,
                             Runnable::run,
@@ -159,6 +164,22 @@ final class SessionRegistryTest {
         newest.expect(null);
         next.ends();
         newest.expect(LoginStatus.SUCCESS);
+    }
+
+    /// As when a host without multipath has lost a portal, and comes back by another before its storage has answered.
+    @Test
+    void whoComesBackByAnotherPortalWaitsForWhatStillRuns() {
+        Host old = login();
+        Host beside = new Host(SessionType.NORMAL, 1, 2).logsIn();
+        beside.expect(LoginStatus.SUCCESS); // a second path of a host that has both
+        assertEquals(0, old.closes);
+        old.session.ends();
+        Host back = new Host(SessionType.NORMAL, 1, 3).logsIn();
+        back.expect(null);
+        new Host(SessionType.NORMAL, 2, 3).logsIn().expect(LoginStatus.SUCCESS);
+        old.ends();
+        back.expect(LoginStatus.SUCCESS);
+        assertEquals(0, beside.closes);
     }
 
     @Test
