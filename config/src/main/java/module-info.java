@@ -4,4 +4,5 @@ module io.cowherd.config {
     requires static transitive org.jspecify;
 
     exports io.cowherd.config;
+    exports io.cowherd.config.access;
 }

@@ -1,5 +1,6 @@
 package io.cowherd.config;
 
+import io.cowherd.config.access.AccessSettings;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.List;
 /// @param portals iSCSI portals, at least one and at most [#MAX_PORTALS]; no address twice
 /// @param http address of the management API
 /// @param transport how sockets reach the kernel
+/// @param access how strict the server is with hosts
 /// @param limits bounds on what initiators control
 /// @param managementLimits bounds on what users of the API control
 public record ServerSettings(
@@ -19,6 +21,7 @@ public record ServerSettings(
         List<PortalSetting> portals,
         HostPort http,
         TransportSetting transport,
+        AccessSettings access,
         Limits limits,
         ManagementLimits managementLimits) {
     /// Where data is when nothing else is said, relative to where the server was started.

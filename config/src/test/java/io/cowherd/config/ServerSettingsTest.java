@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.cowherd.config.access.AccessSettings;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,7 @@ class ServerSettingsTest {
                 PortalSetting.pair(List.of(portals), List.of()),
                 http,
                 TransportSetting.AUTO,
+                AccessSettings.DEFAULTS,
                 Limits.DEFAULTS,
                 ManagementLimits.DEFAULTS);
     }

@@ -141,14 +141,17 @@ public final class Admission {
         }
     }
 
-    /// What counts as one address: an IPv4 address, or the first half of an IPv6 address. The two do not meet.
     private static long network(SocketAddress peer) {
         InetAddress address = peer instanceof InetSocketAddress inet ? inet.getAddress() : null;
-        return switch (address) {
-            case null -> 0; // a name that is not resolved, a local socket: all one
-            case Inet6Address v6 -> ByteBuffer.wrap(v6.getAddress()).getLong();
-            default -> Integer.toUnsignedLong(ByteBuffer.wrap(address.getAddress()).getInt());
-        };
+        return address == null ? 0 : network(address); // a name not resolved, a local socket
+    }
+
+    /// What counts as one address: an IPv4 address, or the first half of an IPv6 address. The two do not meet.
+    static long network(InetAddress address) {
+        ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
+        return address instanceof Inet6Address
+                ? bytes.getLong()
+                : Integer.toUnsignedLong(bytes.getInt());
     }
 
     /// One connection's place.

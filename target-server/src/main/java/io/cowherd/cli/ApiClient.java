@@ -57,20 +57,31 @@ final class ApiClient {
 
     /// Posts the fields that are not null.
     JsonNode post(String path, Map<String, ?> body) throws CommandFailedException {
+        return send("POST", path, body);
+    }
+
+    /// Puts the fields that are not null.
+    JsonNode put(String path, Map<String, ?> body) throws CommandFailedException {
+        return send("PUT", path, body);
+    }
+
+    private JsonNode send(String method, String path, Map<String, ?> body)
+            throws CommandFailedException {
         try {
             byte[] json = MAPPER.writeValueAsBytes(body);
             return send(
                     request(path)
                             .header("Content-Type", "application/json")
-                            .POST(BodyPublishers.ofByteArray(json))
+                            .method(method, BodyPublishers.ofByteArray(json))
                             .build());
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(e);
         }
     }
 
-    void delete(String path) throws CommandFailedException {
-        send(request(path).DELETE().build());
+    /// Deletes, and returns what is answered; nothing if that is empty.
+    JsonNode delete(String path) throws CommandFailedException {
+        return send(request(path).DELETE().build());
     }
 
     /// Hands over the lines of a stream until it ends.

@@ -40,6 +40,9 @@ import picocli.CommandLine.Spec;
             RemoveCommand.class,
             TargetsCommand.class,
             SessionsCommand.class,
+            AclCommand.class,
+            ChapCommand.class,
+            RedirectCommand.class,
             EventsCommand.class,
             CommandLine.HelpCommand.class
         })

@@ -6,6 +6,9 @@ import io.cowherd.config.ManagementLimits;
 import io.cowherd.config.PortalSetting;
 import io.cowherd.config.ServerSettings;
 import io.cowherd.config.TransportSetting;
+import io.cowherd.config.access.AccessSettings;
+import io.cowherd.config.access.AccessSettings.Unprotected;
+import io.cowherd.config.access.ChapAlgorithm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,6 +69,29 @@ final class ServerOptions {
                             + " the largest that Windows reads; at most 16383)")
     private int largestLun = Limits.DEFAULTS.largestLun();
 
+    @Option(
+            names = "--allow-anyone",
+            description =
+                    "let whoever reaches a portal use the targets that have neither an access list nor CHAP; without"
+                            + " it they are for this machine only")
+    private boolean allowAnyone;
+
+    @Option(
+            names = "--chap-algorithms",
+            paramLabel = "NAME",
+            split = ",",
+            description =
+                    "CHAP algorithms that are accepted, the preferred first (default: SHA-256,SHA3-256,SHA-1,MD5)")
+    private List<String> chapAlgorithms = new ArrayList<>();
+
+    private AccessSettings accessSettings() {
+        return new AccessSettings(
+                allowAnyone ? Unprotected.ANYONE : Unprotected.LOCAL,
+                chapAlgorithms.isEmpty()
+                        ? ChapAlgorithm.DEFAULT_PREFERENCE
+                        : chapAlgorithms.stream().map(ChapAlgorithm::parse).toList());
+    }
+
     ServerSettings settings() {
         if (data.toString().isEmpty()) {
             throw new ParameterException(
@@ -83,6 +109,7 @@ final class ServerOptions {
                             listen, addresses(advertised, ServerSettings.DEFAULT_PORTAL.port())),
                     HostPort.parse(http, ServerSettings.DEFAULT_HTTP.port()),
                     transport,
+                    accessSettings(),
                     Limits.DEFAULTS.withLargestLun(largestLun),
                     ManagementLimits.DEFAULTS);
         } catch (IllegalArgumentException e) {

@@ -19,7 +19,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "sessions",
         mixinStandardHelpOptions = true,
-        description = "Lists the hosts that are logged in, or disconnects one.")
+        description =
+                "Lists the hosts that are logged in, disconnects one, or lists who was refused.")
 final class SessionsCommand implements Callable<Integer> {
     @Mixin private ApiOptions api = new ApiOptions();
     @Mixin private OutputOptions output = new OutputOptions();
@@ -29,6 +30,11 @@ final class SessionsCommand implements Callable<Integer> {
             paramLabel = "ID",
             description = "end the session of this id; the host may log in again")
     private @Nullable String disconnect;
+
+    @Option(
+            names = "--failed",
+            description = "the addresses whose logins were refused, instead of the hosts")
+    private boolean failed;
 
     @Override
     public Integer call() throws CommandFailedException {
@@ -40,9 +46,39 @@ final class SessionsCommand implements Callable<Integer> {
                     out -> out.println(output.quiet() ? id : "session " + id + " disconnected"));
             return 0;
         }
+        if (failed) {
+            JsonNode answer = api.client().get("/v1/failed-logins");
+            output.print(answer, out -> printFailed(answer.path("addresses"), out));
+            return 0;
+        }
         JsonNode answer = api.client().get("/v1/sessions");
         output.print(answer, out -> print(answer.path("sessions"), out));
         return 0;
+    }
+
+    private void printFailed(JsonNode addresses, PrintWriter out) {
+        if (output.quiet()) {
+            addresses.forEach(address -> out.println(address.path("address").asText()));
+            return;
+        }
+        var table =
+                new TextTable(
+                        List.of(
+                                left("Address"),
+                                right("Failed"),
+                                right("Delay ms"),
+                                left("Last"),
+                                left("Reason")));
+        for (JsonNode address : addresses) {
+            table.add(
+                    List.of(
+                            address.path("address").asText(),
+                            address.path("count").asText(),
+                            address.path("delay_millis").asText(),
+                            address.path("last").asText(),
+                            address.path("reason").asText()));
+        }
+        table.print(out);
     }
 
     private void print(JsonNode sessions, PrintWriter out) {

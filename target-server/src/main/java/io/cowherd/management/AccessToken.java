@@ -1,16 +1,12 @@
 package io.cowherd.management;
 
+import io.cowherd.access.PrivateFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
@@ -46,7 +42,7 @@ public final class AccessToken {
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             return read(file);
         }
-        return create(dataDirectory, file);
+        return create(file);
     }
 
     private static AccessToken read(Path file) throws IOException {
@@ -74,25 +70,11 @@ public final class AccessToken {
                 why + ". Put that right, or remove it: a new one will be made");
     }
 
-    private static AccessToken create(Path dataDirectory, Path file) throws IOException {
+    private static AccessToken create(Path file) throws IOException {
         var random = new byte[RANDOM_BYTES];
         new SecureRandom().nextBytes(random);
         String text = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-        Path unfinished = dataDirectory.resolve(FILE_NAME + ".new");
-        Files.deleteIfExists(unfinished); // left by a start that was killed here
-        FileAttribute<?> mode = PosixFilePermissions.asFileAttribute(OWNER_ONLY);
-        try (FileChannel channel =
-                FileChannel.open(
-                        unfinished,
-                        Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                        mode)) {
-            ByteBuffer line = StandardCharsets.UTF_8.encode(text + "\n");
-            while (line.hasRemaining()) {
-                channel.write(line);
-            }
-            channel.force(true);
-        }
-        Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+        PrivateFile.replace(file, (text + "\n").getBytes(StandardCharsets.UTF_8));
         return new AccessToken(text);
     }
 

@@ -6,6 +6,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// One request whose body has come: what an endpoint sees of it.
 ///
@@ -67,6 +68,11 @@ final class Call {
                                     "\"" + value + "\" is no value for " + name + ".",
                                     "Write " + name + "=true or " + name + "=false."));
         };
+    }
+
+    /// A query parameter; null if it is absent.
+    @Nullable String query(String name) {
+        return queryParameters.get(name);
     }
 
     /// The body as JSON of a record's form.

@@ -1,5 +1,6 @@
 package io.cowherd.management;
 
+import io.cowherd.admission.FailedLogins;
 import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeName;
 import io.cowherd.mapping.volume.VolumeRefusedException;
@@ -43,6 +44,17 @@ public interface HostAccess {
 
     /// Gives a volume that was detached to hosts again, because it was not removed after all. Idempotent.
     void attach(Volume volume);
+
+    /// True if there is a target of that name, in whatever case, for some host.
+    boolean serves(String target);
+
+    /// Has the sessions live by rules that have changed.
+    ///
+    /// @return those whose host has no right to its target any more; they go on as before
+    List<HostSession> rulesChanged();
+
+    /// Who wanted to log in and may not.
+    FailedLogins failedLogins();
 
     /// Ends a session and returns when its tasks have ended; false if there is none of that id.
     boolean disconnect(String sessionId);

@@ -1,5 +1,6 @@
 package io.cowherd.management;
 
+import io.cowherd.access.AccessControl;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.ManagementLimits;
 import io.cowherd.mapping.volume.Volumes;
@@ -44,6 +45,7 @@ public final class ManagementServer {
     ///
     /// @param volumes the volumes
     /// @param hosts who uses them
+    /// @param access the rules about hosts
     /// @param owner this node's name
     /// @param token what requests must carry
     /// @param readiness what the probes answer
@@ -51,6 +53,7 @@ public final class ManagementServer {
     public record Services(
             Volumes volumes,
             HostAccess hosts,
+            AccessControl access,
             String owner,
             AccessToken token,
             Readiness readiness,

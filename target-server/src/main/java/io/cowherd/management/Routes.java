@@ -56,7 +56,10 @@ final class Routes {
         router.route("/v1/*").handler(connections::complete);
         var routes = new Routes(router, queries, changes);
         routes.addHealth(services.readiness(), services.volumes());
-        routes.addVolumes(new VolumesApi(services.volumes(), services.hosts(), services.owner()));
+        routes.addVolumes(
+                new VolumesApi(
+                        services.volumes(), services.hosts(), services.access(), services.owner()));
+        routes.addAccess(new AccessApi(services.access(), services.hosts()));
         routes.addInspection(new InspectionApi(services.volumes(), services.hosts()));
         router.get("/v1/events").handler(events::answer);
         routes.addFailures(limits);
@@ -132,6 +135,26 @@ final class Routes {
         add(HttpMethod.GET, "/v1/targets", NO_QUERY, api::targets);
         add(HttpMethod.GET, "/v1/sessions", NO_QUERY, api::sessions);
         add(HttpMethod.DELETE, "/v1/sessions/:id", NO_QUERY, api::disconnect);
+    }
+
+    private void addAccess(AccessApi api) {
+        add(HttpMethod.GET, "/v1/access", NO_QUERY, api::show);
+        add(HttpMethod.GET, "/v1/failed-logins", NO_QUERY, api::failedLogins);
+        Set<String> disconnect = Set.of("disconnect");
+        add(HttpMethod.PUT, "/v1/access/grants", disconnect, api::grant);
+        add(
+                HttpMethod.DELETE,
+                "/v1/access/grants",
+                Set.of("target", "initiator", "disconnect"),
+                api::revoke);
+        add(HttpMethod.PUT, "/v1/access/chap", disconnect, api::setAccount);
+        add(HttpMethod.DELETE, "/v1/access/chap", Set.of("name", "disconnect"), api::removeAccount);
+        add(HttpMethod.PUT, "/v1/access/redirects", disconnect, api::redirect);
+        add(
+                HttpMethod.DELETE,
+                "/v1/access/redirects",
+                Set.of("target", "disconnect"),
+                api::unredirect);
     }
 
     private void add(HttpMethod method, String path, Set<String> query, Endpoint endpoint) {

@@ -3,6 +3,7 @@ package io.cowherd.management;
 import static io.cowherd.management.VolumeRequests.refused;
 import static io.cowherd.management.VolumeRequests.required;
 
+import io.cowherd.access.AccessControl;
 import io.cowherd.config.LvmSize;
 import io.cowherd.mapping.volume.BlockSize;
 import io.cowherd.mapping.volume.SnapshotRequest;
@@ -15,6 +16,7 @@ import io.cowherd.mapping.volume.Volumes;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -31,12 +33,14 @@ final class VolumesApi {
     // Immutable
     private final Volumes volumes;
     private final HostAccess hosts;
+    private final AccessControl access;
     private final String owner;
     private final Object changes = new Object();
 
-    VolumesApi(Volumes volumes, HostAccess hosts, String owner) {
+    VolumesApi(Volumes volumes, HostAccess hosts, AccessControl access, String owner) {
         this.volumes = volumes;
         this.hosts = hosts;
+        this.access = access;
         this.owner = owner;
     }
 
@@ -195,8 +199,39 @@ final class VolumesApi {
                         "Log the hosts out first; its target has another name afterwards.",
                         hosts.usersOf(volume));
                 refuseSecondTarget(to);
+                return Reply.ok(view(renameWithRules(from, to)));
             }
             return Reply.ok(view(volumes.rename(from, to)));
+        }
+    }
+
+    /// The rules about hosts go with the target: at no moment, and after no crash, is the target there without them.
+    private Volume renameWithRules(VolumeName from, VolumeName to)
+            throws RequestRefusedException, VolumeRefusedException, IOException {
+        String before = hosts.targetName(from).toLowerCase(Locale.ROOT);
+        String after = hosts.targetName(to).toLowerCase(Locale.ROOT);
+        if (before.equals(after) || !access.rules().mentions(before)) {
+            return volumes.rename(from, to);
+        }
+        if (access.rules().mentions(after)) {
+            throw new RequestRefusedException(
+                    new Problem(
+                            Problem.CONFLICT,
+                            "CONFLICT",
+                            "Not in this state",
+                            "There are rules about hosts for "
+                                    + after
+                                    + " already, left by a volume that is gone.",
+                            "Remove them first: cowherd acl rm, cowherd chap rm, cowherd redirect rm."));
+        }
+        access.change(rules -> rules.copied(before, after));
+        try {
+            Volume renamed = volumes.rename(from, to);
+            access.change(rules -> rules.forgetting(before));
+            return renamed;
+        } catch (VolumeRefusedException e) {
+            access.change(rules -> rules.forgetting(after));
+            throw e;
         }
     }
 

@@ -1,5 +1,6 @@
 package io.cowherd.scsi;
 
+import io.cowherd.config.access.LunRights;
 import java.nio.ByteBuffer;
 
 /// One I_T nexus: an initiator port and a target port that talk to each other. Reservations and unit attentions
@@ -22,6 +23,13 @@ public interface Nexus {
             TaskManagement function,
             long lun,
             java.util.function.Consumer<TaskManagement.Response> done);
+
+    /// Shows the initiator these logical units and no others from now on. The tasks of those that go are aborted; once a command
+    /// has come, the initiator is told of the change by a unit attention. Before the first call it sees all.
+    ///
+    /// @param host who the initiator is: the nexuses of one host at several targets have the same. What one of them shows the
+    ///     others may copy from and to
+    void show(String host, LunRights rights);
 
     /// Ends the nexus: aborts its tasks, drops its unit attentions. `done` is run on the event loop when no task is left.
     void close(Runnable done);

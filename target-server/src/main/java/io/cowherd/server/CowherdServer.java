@@ -1,10 +1,12 @@
 package io.cowherd.server;
 
+import io.cowherd.access.AccessControl;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.ManagementLimits;
 import io.cowherd.config.PortalSetting;
 import io.cowherd.config.ServerSettings;
 import io.cowherd.iscsi.discovery.Portal;
+import io.cowherd.iscsi.login.Reception;
 import io.cowherd.iscsi.portal.IscsiServer;
 import io.cowherd.iscsi.portal.NetworkTransport;
 import io.cowherd.iscsi.portal.TransportUnavailableException;
@@ -136,6 +138,8 @@ public final class CowherdServer {
         undoBy("close volumes", volumes::close);
         preparation.prepare(volumes);
         AccessToken token = AccessToken.open(settings.dataDirectory());
+        AccessControl access = AccessControl.open(settings.dataDirectory(), settings.access());
+        Exposure.check(settings, access.rules());
 
         IoPool pool = new IoPool(settings.limits());
         undoBy("end I/O", () -> endIo(pool));
@@ -150,10 +154,16 @@ public final class CowherdServer {
         Vertx aside = aside().exceptionHandler(CowherdServer::logFault);
         undoBy("end the API's event loop", () -> await(aside.close()));
         watchStalls(aside);
-        var iscsi = new IscsiServer(vertx, settings.limits(), portals, targets);
+        var iscsi =
+                new IscsiServer(
+                        vertx,
+                        settings.limits(),
+                        portals,
+                        targets,
+                        new Reception(access, access));
         long patience = (long) settings.limits().taskManagementTimeoutMillis() + MARGIN_MILLIS;
         var hosts = new LoggedInHosts(targets, iscsi, settings.portals(), patience);
-        startManagement(aside, volumes, token, hosts);
+        startManagement(aside, volumes, token, access, hosts);
         startPortals(iscsi);
         advertisedPortals = hosts.portals();
         readiness.become(Readiness.State.READY);
@@ -195,7 +205,11 @@ public final class CowherdServer {
     }
 
     private void startManagement(
-            Vertx vertx, Volumes volumes, AccessToken token, LoggedInHosts hosts)
+            Vertx vertx,
+            Volumes volumes,
+            AccessToken token,
+            AccessControl access,
+            LoggedInHosts hosts)
             throws StartFailedException {
         ManagementLimits limits = settings.managementLimits();
         var events =
@@ -212,6 +226,7 @@ public final class CowherdServer {
                                     new ManagementServer.Services(
                                             volumes,
                                             hosts,
+                                            access,
                                             settings.nodeName(),
                                             token,
                                             readiness,

@@ -1,5 +1,6 @@
 package io.cowherd.server;
 
+import io.cowherd.admission.FailedLogins;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.PortalSetting;
 import io.cowherd.iscsi.login.SessionParameters;
@@ -15,6 +16,7 @@ import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -95,6 +97,21 @@ final class LoggedInHosts implements HostAccess {
                 agreed.initialR2t(),
                 agreed.immediateData(),
                 SessionParameters.MAX_OUTSTANDING_R2T);
+    }
+
+    @Override
+    public boolean serves(String target) {
+        return targets.find(target.toLowerCase(Locale.ROOT)) != null;
+    }
+
+    @Override
+    public List<HostSession> rulesChanged() {
+        return iscsi.rulesChanged().stream().map(LoggedInHosts::view).toList();
+    }
+
+    @Override
+    public FailedLogins failedLogins() {
+        return iscsi.failedLogins();
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.cowherd.config.ManagementLimits;
 import io.cowherd.config.PortalSetting;
 import io.cowherd.config.ServerSettings;
 import io.cowherd.config.TransportSetting;
+import io.cowherd.config.access.AccessSettings;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Path;
@@ -42,6 +43,7 @@ public final class Rehearsal {
                         List.of(new PortalSetting(ANYWHERE, null)),
                         ANYWHERE,
                         TransportSetting.AUTO,
+                        AccessSettings.DEFAULTS,
                         Limits.DEFAULTS,
                         ManagementLimits.DEFAULTS);
         var demo = new DemoVolumes();

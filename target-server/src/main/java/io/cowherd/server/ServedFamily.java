@@ -74,6 +74,16 @@ final class ServedFamily {
         return device.find(naaHead, naaTail);
     }
 
+    /// True if a host that is logged in to this target may use its logical unit so.
+    boolean mayUse(String host, LogicalUnit unit, CopyReach.Use use) {
+        return device.mayUse(host, unit, use);
+    }
+
+    /// True if the logical unit is one of these.
+    boolean has(LogicalUnit unit) {
+        return device.has(unit);
+    }
+
     /// True if there is a LUN 0: before that, and after it went, hosts have no business here.
     synchronized boolean hasOrigin() {
         return luns.containsKey(0);

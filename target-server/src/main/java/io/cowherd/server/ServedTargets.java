@@ -7,6 +7,7 @@ import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeListener;
 import io.cowherd.mapping.volume.VolumeName;
 import io.cowherd.scsi.alua.PortGroups;
+import io.cowherd.scsi.copy.CopyReach;
 import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.target.IoPool;
 import java.util.Comparator;
@@ -93,7 +94,7 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
     }
 
     private ServedFamily served(VolumeName origin) {
-        return new ServedFamily(targetName(origin), limits, pool, portGroups, this::reach);
+        return new ServedFamily(targetName(origin), limits, pool, portGroups, new Reach());
     }
 
     /// The volumes that [#detach] would take away with this one: of an origin the whole family.
@@ -118,15 +119,24 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
         return family.detachAll();
     }
 
-    /// What a third-party copy may reach: any logical unit of this server.
-    private @Nullable LogicalUnit reach(String initiatorPort, long naaHead, long naaTail) {
-        for (ServedFamily family : served) {
-            LogicalUnit unit = family.find(naaHead, naaTail);
-            if (unit != null) {
-                return unit;
+    /// What a third-party copy may reach beyond its own target: what its host sees at targets where it is logged in.
+    private final class Reach implements CopyReach {
+        @Override
+        public @Nullable LogicalUnit find(String host, long naaHead, long naaTail) {
+            for (ServedFamily family : served) {
+                LogicalUnit unit = family.find(naaHead, naaTail);
+                if (unit != null) {
+                    return family.mayUse(host, unit, Use.READ) ? unit : null;
+                }
             }
+            return null;
         }
-        return null;
+
+        @Override
+        public boolean isReserved(String host, LogicalUnit unit, Use use) {
+            return served.stream()
+                    .anyMatch(family -> family.has(unit) && !family.mayUse(host, unit, use));
+        }
     }
 
     /// Stops what goes on without any host: copies and erasures.

@@ -6,6 +6,7 @@ import io.cowherd.iscsi.discovery.Portal;
 import io.cowherd.iscsi.discovery.TargetDirectory;
 import io.cowherd.iscsi.discovery.TargetEntry;
 import io.cowherd.iscsi.login.LoginOffer;
+import io.cowherd.iscsi.login.Reception;
 import io.cowherd.iscsi.portal.IscsiServer;
 import io.cowherd.iscsi.portal.NetworkTransport;
 import io.cowherd.iscsi.session.Timers;
@@ -89,6 +90,7 @@ public final class ConformanceServer implements AutoCloseable {
                         LoginOffer.of(Limits.DEFAULTS, grant),
                         List.of(portal),
                         directory,
+                        Reception.OPEN,
                         Timers.ofEventLoops(),
                         InstantSource.system());
         await(server.start());

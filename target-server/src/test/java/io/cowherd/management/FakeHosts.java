@@ -1,7 +1,9 @@
 package io.cowherd.management;
 
+import io.cowherd.admission.FailedLogins;
 import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeName;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -51,6 +53,26 @@ public final class FakeHosts implements HostAccess {
 
     @Override
     public void attach(Volume volume) {}
+
+    @Override
+    public boolean serves(String target) {
+        return target.startsWith("iqn.2026-11.io.cowherd:");
+    }
+
+    /// Sessions that the next change of rules leaves without a right.
+    public final List<HostSession> lost = new ArrayList<>();
+
+    public final FailedLogins failed = new FailedLogins(System::nanoTime, InstantSource.system());
+
+    @Override
+    public List<HostSession> rulesChanged() {
+        return List.copyOf(lost);
+    }
+
+    @Override
+    public FailedLogins failedLogins() {
+        return failed;
+    }
 
     @Override
     public synchronized boolean disconnect(String sessionId) {

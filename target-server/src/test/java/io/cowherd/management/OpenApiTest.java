@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.cowherd.access.AccessControl;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.ManagementLimits;
+import io.cowherd.config.access.AccessSettings;
 import io.vertx.core.Vertx;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -55,6 +57,7 @@ class OpenApiTest {
                 new ManagementServer.Services(
                         new FakeVolumes(),
                         new FakeHosts(),
+                        AccessControl.open(directory, AccessSettings.DEFAULTS),
                         "node",
                         AccessToken.open(directory),
                         new Readiness(),

@@ -1,7 +1,9 @@
 package io.cowherd.management;
 
+import io.cowherd.access.AccessControl;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.ManagementLimits;
+import io.cowherd.config.access.AccessSettings;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -17,6 +19,7 @@ public final class RunningApi implements AutoCloseable {
     public final FakeVolumes volumes = new FakeVolumes();
     public final FakeHosts hosts = new FakeHosts();
     public final Readiness readiness = new Readiness();
+    public final AccessControl access;
     public final Path tokenFile;
     public final String token;
     private final Vertx vertx = Vertx.vertx();
@@ -27,6 +30,7 @@ public final class RunningApi implements AutoCloseable {
     }
 
     public RunningApi(Path directory, ManagementLimits limits) throws IOException {
+        access = AccessControl.open(directory, AccessSettings.DEFAULTS);
         AccessToken secret = AccessToken.open(directory);
         tokenFile = directory.resolve(AccessToken.FILE_NAME);
         token = Files.readString(tokenFile).strip();
@@ -41,7 +45,8 @@ public final class RunningApi implements AutoCloseable {
                                 new HostPort("127.0.0.1", 0),
                                 limits,
                                 new ManagementServer.Services(
-                                        volumes, hosts, "node-1", secret, readiness, events)));
+                                        volumes, hosts, access, "node-1", secret, readiness,
+                                        events)));
         readiness.become(Readiness.State.READY);
     }
 

@@ -6,6 +6,7 @@ import io.cowherd.config.ManagementLimits;
 import io.cowherd.config.PortalSetting;
 import io.cowherd.config.ServerSettings;
 import io.cowherd.config.TransportSetting;
+import io.cowherd.config.access.AccessSettings;
 import io.cowherd.mapping.volume.SnapshotRequest;
 import io.cowherd.mapping.volume.SnapshotRequest.StoreKind;
 import io.cowherd.mapping.volume.VolumeName;
@@ -64,6 +65,7 @@ final class ServedVolumes implements AutoCloseable {
                         portals.stream().map(portal -> new PortalSetting(portal, null)).toList(),
                         new HostPort("127.0.0.1", 0),
                         TransportSetting.AUTO,
+                        AccessSettings.DEFAULTS,
                         limits,
                         ManagementLimits.DEFAULTS);
         return CowherdServer.start(settings, this::prepare);

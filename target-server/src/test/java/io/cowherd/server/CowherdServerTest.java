@@ -14,6 +14,7 @@ import io.cowherd.config.ManagementLimits;
 import io.cowherd.config.PortalSetting;
 import io.cowherd.config.ServerSettings;
 import io.cowherd.config.TransportSetting;
+import io.cowherd.config.access.AccessSettings;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
@@ -49,6 +50,7 @@ class CowherdServerTest {
                 List.of(new PortalSetting(portal, null)),
                 http,
                 TransportSetting.AUTO,
+                AccessSettings.DEFAULTS,
                 Limits.DEFAULTS,
                 ManagementLimits.DEFAULTS);
     }

@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.cowherd.access.AccessControl;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.Limits;
 import io.cowherd.config.ManagementLimits;
 import io.cowherd.config.PortalSetting;
 import io.cowherd.config.TransportSetting;
+import io.cowherd.config.access.AccessSettings;
 import io.cowherd.iscsi.discovery.Portal;
 import io.cowherd.iscsi.portal.IscsiServer;
 import io.cowherd.iscsi.portal.NetworkTransport;
@@ -224,6 +226,7 @@ class StalledLoopTest {
                 new ManagementServer.Services(
                         volumes,
                         new LoggedInHosts(targets, iscsi, List.of(new PortalSetting(ANY, null)), 1),
+                        AccessControl.open(directory, AccessSettings.DEFAULTS),
                         "node",
                         AccessToken.open(directory),
                         new Readiness(),

@@ -37,6 +37,11 @@ final class KeyNegotiation {
         this.type = type;
     }
 
+    /// True for the keys of a CHAP exchange (RFC 7143 12.1.3).
+    static boolean isChap(String name) {
+        return name.startsWith("CHAP_");
+    }
+
     /// Takes in offered keys and appends the answers.
     ///
     /// @throws LoginRefused if a value is malformed or out of its range
@@ -88,7 +93,8 @@ final class KeyNegotiation {
     private @Nullable String answer(String name, String value) throws LoginRefused {
         return switch (name) {
             case "InitiatorName", "InitiatorAlias", "TargetName", "SessionType" -> null;
-            case "AuthMethod" -> null; // the security stage has answered it
+            // The security stage has answered them.
+            case "AuthMethod", "CHAP_A", "CHAP_I", "CHAP_C", "CHAP_N", "CHAP_R" -> null;
             case "HeaderDigest" -> {
                 String chosen = digest(value);
                 headerDigest = chosen.equals("CRC32C");

@@ -11,5 +11,11 @@ import io.cowherd.iscsi.text.TextKeys;
 /// @param transits true grants the transition
 /// @param keys what is said
 /// @param state where the login stands now; [LoginState.FullFeature] at its end
+/// @param hasProved true if it was this request that proved who the host is
 public record LoginAnswer(
-        int currentStage, int nextStage, boolean transits, TextKeys keys, LoginState state) {}
+        int currentStage,
+        int nextStage,
+        boolean transits,
+        TextKeys keys,
+        LoginState state,
+        boolean hasProved) {}

@@ -2,12 +2,15 @@ package io.cowherd.iscsi.portal;
 
 import io.cowherd.admission.AcceptFailures;
 import io.cowherd.admission.Admission;
+import io.cowherd.admission.FailedLogins;
 import io.cowherd.admission.RefusalLog;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.Limits;
 import io.cowherd.iscsi.discovery.Portal;
+import io.cowherd.iscsi.discovery.RedirectGuard;
 import io.cowherd.iscsi.discovery.TargetDirectory;
 import io.cowherd.iscsi.login.LoginOffer;
+import io.cowherd.iscsi.login.Reception;
 import io.cowherd.iscsi.session.ServerScope;
 import io.cowherd.iscsi.session.Session;
 import io.cowherd.iscsi.session.SessionInfo;
@@ -45,6 +48,7 @@ public final class IscsiServer {
     private final Admission admission;
     private final RefusalLog evictions;
     private final AcceptFailures acceptFailures;
+    private final FailedLogins failedLogins;
     private final ServerScope scope;
 
     // Any thread
@@ -58,12 +62,25 @@ public final class IscsiServer {
     /// @param directory the targets
     public IscsiServer(
             Vertx vertx, Limits limits, List<Portal> portals, TargetDirectory directory) {
+        this(vertx, limits, portals, directory, Reception.OPEN);
+    }
+
+    /// The same for hosts that have to be let in.
+    ///
+    /// @param reception whom logins ask
+    public IscsiServer(
+            Vertx vertx,
+            Limits limits,
+            List<Portal> portals,
+            TargetDirectory directory,
+            Reception reception) {
         this(
                 vertx,
                 limits,
                 LoginOffer.of(limits, LoginOffer.UnsolicitedDataOut.REFUSED),
                 portals,
                 directory,
+                reception,
                 Timers.ofEventLoops(),
                 InstantSource.system());
     }
@@ -75,6 +92,7 @@ public final class IscsiServer {
     /// @param offer what logins may agree on
     /// @param portals one or more
     /// @param directory the targets
+    /// @param reception whom logins ask
     /// @param timers for all deadlines
     /// @param clock for what people read
     public IscsiServer(
@@ -83,6 +101,7 @@ public final class IscsiServer {
             LoginOffer offer,
             List<Portal> portals,
             TargetDirectory directory,
+            Reception reception,
             Timers timers,
             InstantSource clock) {
         if (portals.isEmpty()) {
@@ -108,11 +127,15 @@ public final class IscsiServer {
                         delay,
                         LOGIN_FAILURES_PER_MINUTE,
                         "%d more things went wrong before a login had ended");
+        this.failedLogins = new FailedLogins(System::nanoTime, clock);
         this.scope =
                 new ServerScope(
                         limits,
                         offer,
                         directory,
+                        reception,
+                        new RedirectGuard(this::portals, System::nanoTime),
+                        failedLogins,
                         registry,
                         budget,
                         this::portals,
@@ -160,6 +183,20 @@ public final class IscsiServer {
     /// All sessions at this moment.
     public List<SessionInfo> sessions() {
         return registry.all().stream().map(Session::info).toList();
+    }
+
+    /// Who wanted in and may not.
+    public FailedLogins failedLogins() {
+        return failedLogins;
+    }
+
+    /// Has every session show its host what the rules let it see now.
+    ///
+    /// @return the sessions whose host has no right to its target any more; they go on as before
+    public List<SessionInfo> rulesChanged() {
+        List<Session> all = registry.all();
+        all.forEach(Session::reconsider);
+        return all.stream().filter(session -> !session.isEntitled()).map(Session::info).toList();
     }
 
     /// Bytes that are held for data of all connections.

@@ -119,7 +119,7 @@ final class PortalListener {
         }
     }
 
-    /// A connection and its place: exposed until it has logged in.
+    /// A connection and its place: exposed until its host has proved who it is, or has logged in.
     ///
     /// **Threading.** *Confined to the connection's event loop*, but for [#evict()].
     private final class Guest implements IscsiConnection.Listener {
@@ -157,7 +157,7 @@ final class PortalListener {
         }
 
         @Override
-        public void loggedIn() {
+        public void trusted() {
             if (place != null) {
                 place.secure();
             }

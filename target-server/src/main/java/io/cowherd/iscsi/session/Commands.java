@@ -1,5 +1,6 @@
 package io.cowherd.iscsi.session;
 
+import io.cowherd.config.access.LunRights;
 import io.cowherd.iscsi.login.SessionParameters;
 import io.cowherd.iscsi.pdu.BasicHeader;
 import io.cowherd.iscsi.pdu.DataOutHeader;
@@ -57,6 +58,11 @@ final class Commands {
         this.window = window;
         this.maxCommands = windowSize + MAX_IMMEDIATE;
         this.responder = new CommandResponder(this, stream.writer());
+    }
+
+    /// Shows the host what it may see from now on.
+    void show(String host, LunRights rights) {
+        nexus.show(host, rights);
     }
 
     /// Takes in a command.

@@ -1,7 +1,9 @@
 package io.cowherd.iscsi.session;
 
 import io.cowherd.config.Limits;
+import io.cowherd.config.access.LunRights;
 import io.cowherd.iscsi.discovery.TargetEntry;
+import io.cowherd.iscsi.login.LoginExchange;
 import io.cowherd.iscsi.login.SessionParameters;
 import io.cowherd.iscsi.pdu.AsyncMessageHeader;
 import io.cowherd.iscsi.pdu.BasicHeader;
@@ -85,9 +87,12 @@ final class FullFeaturePhase implements Phase {
     private boolean isEnding;
 
     /// Opens the session's nexus.
+    ///
+    /// @param rights what its host may do; means nothing in a discovery session
     FullFeaturePhase(
             IscsiConnection connection,
             Session session,
+            LunRights rights,
             Responses responses,
             CommandWindow window,
             int cid) {
@@ -105,13 +110,13 @@ final class FullFeaturePhase implements Phase {
         this.textRequest = new TextRequestHeader(received);
         this.taskManagementRequest = new TaskManagementHeader(received);
         this.logout = new LogoutRequestHeader(received);
-        this.commands = commands();
+        this.commands = commands(rights);
         this.taskManagement = commands == null ? null : taskManagement(commands);
         this.text = text();
         this.keepAlive = keepAlive();
     }
 
-    private @Nullable Commands commands() {
+    private @Nullable Commands commands(LunRights rights) {
         TargetEntry target = session.identity().target();
         if (target == null) {
             return null;
@@ -122,6 +127,7 @@ final class FullFeaturePhase implements Phase {
                                 session.identity().initiatorPort(),
                                 session.portal().groupTag(),
                                 stream.loop());
+        nexus.show(host(), rights);
         int windowSize = connection.scope().limits().commandWindow();
         return new Commands(stream, session, nexus, responses, window, windowSize);
     }
@@ -140,7 +146,7 @@ final class FullFeaturePhase implements Phase {
         ServerScope scope = connection.scope();
         return new TextExchange(
                 session,
-                scope.directory(),
+                new VisibleTargets(scope, connection, session),
                 connection::sendTargets,
                 responses,
                 scope.limits().maxTextBytes(),
@@ -374,6 +380,23 @@ final class FullFeaturePhase implements Phase {
     private void answerLogout(int itt, LogoutResponse result) {
         logoutResponse.answer(itt, result.value());
         responses.send(logoutResponse);
+    }
+
+    /// A name alone is soon said: a host is the one of that name at that address.
+    private String host() {
+        LoginExchange.Route route = connection.route();
+        return session.identity().initiatorName()
+                + " at "
+                + (route == null ? "" : route.remote().getHostAddress());
+    }
+
+    /// The rules have changed: shows what may be seen now. Who has lost every right goes on as before, or is dropped by whoever
+    /// has changed the rules.
+    void reconsider() {
+        LunRights rights = commands == null ? null : connection.rights(session);
+        if (rights != null && commands != null) {
+            commands.show(host(), rights);
+        }
     }
 
     void requestLogout(int withinSeconds) {

@@ -1,13 +1,17 @@
 package io.cowherd.iscsi.session;
 
+import io.cowherd.config.access.LunRights;
 import io.cowherd.iscsi.discovery.Portal;
 import io.cowherd.iscsi.discovery.SendTargets;
+import io.cowherd.iscsi.login.LoginExchange;
 import io.cowherd.iscsi.pdu.ConnectionFailed;
 import io.cowherd.iscsi.pdu.PduRejected;
 import io.cowherd.iscsi.pdu.ProtocolFailure;
 import io.cowherd.iscsi.wire.PduReceiver;
 import io.cowherd.iscsi.wire.PduStream;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,8 +26,8 @@ public final class IscsiConnection implements PduReceiver, Session.Control {
 
     /// What the server hears of a connection; called on its event loop.
     public interface Listener {
-        /// The login has ended well; at most once.
-        void loggedIn();
+        /// An honest peer is behind it: it has proved who it is, or its login has ended well.
+        void trusted();
 
         /// The connection is gone; once.
         void closed();
@@ -37,6 +41,7 @@ public final class IscsiConnection implements PduReceiver, Session.Control {
 
     // Owned by the event loop
     private Phase phase;
+    private LoginExchange.@Nullable Route route;
     private Timers.Timer loginTimer = Timers.Timer.NONE;
     private Timers.Timer closeTimer = Timers.Timer.NONE;
     private boolean isClosing;
@@ -56,6 +61,10 @@ public final class IscsiConnection implements PduReceiver, Session.Control {
 
     /// Starts the login timer; once the stream is in its pipeline.
     public void accepted() {
+        InetSocketAddress peer = stream.peer();
+        if (peer != null) {
+            route = new LoginExchange.Route(peer.getAddress(), stream.localAddress());
+        }
         int timeout = scope.limits().loginTimeoutMillis();
         loginTimer =
                 scope.timers()
@@ -159,11 +168,46 @@ public final class IscsiConnection implements PduReceiver, Session.Control {
         return isClosing;
     }
 
+    /// The host has proved who it is: its place is safe.
+    void trusted() {
+        listener.trusted();
+    }
+
+    @Override
+    public void reconsider() {
+        if (phase instanceof FullFeaturePhase full && !isClosing) {
+            full.reconsider();
+        }
+    }
+
+    /// Where the host has come from, and to; null if it was gone when it was accepted.
+    LoginExchange.@Nullable Route route() {
+        return route;
+    }
+
+    /// What the session's host may do at its target now; null if to it there is no such target.
+    @Nullable LunRights rights(Session session) {
+        String target = session.targetName();
+        LoginExchange.Route from = route;
+        return target == null || from == null
+                ? null
+                : scope.reception()
+                        .policy()
+                        .rights(
+                                from.visitor(session.identity().initiatorName()),
+                                target.toLowerCase(Locale.ROOT));
+    }
+
+    @Override
+    public boolean isEntitled(Session session) {
+        return session.targetName() == null || rights(session) != null;
+    }
+
     /// Goes over to full feature phase.
     void enter(FullFeaturePhase next) {
         loginTimer.cancel();
         phase = next;
-        listener.loggedIn();
+        listener.trusted();
     }
 
     PduStream stream() {

@@ -1,5 +1,6 @@
 package io.cowherd.iscsi.session;
 
+import io.cowherd.config.access.LunRights;
 import io.cowherd.iscsi.login.LoginAnswer;
 import io.cowherd.iscsi.login.LoginExchange;
 import io.cowherd.iscsi.login.LoginRefused;
@@ -9,7 +10,9 @@ import io.cowherd.iscsi.pdu.LoginRequestHeader;
 import io.cowherd.iscsi.pdu.LoginResponseHeader;
 import io.cowherd.iscsi.pdu.PduRejected;
 import io.cowherd.iscsi.text.TextKeys;
+import io.cowherd.iscsi.wire.PduStream;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import org.jscsi.parser.OperationCode;
 import org.jscsi.parser.login.LoginStatus;
 import org.jspecify.annotations.Nullable;
@@ -34,12 +37,13 @@ final class LoginPhase implements Phase {
     private static final int MAX_ANSWER_BYTES = 8192;
 
     private final IscsiConnection connection;
-    private final LoginExchange exchange;
     private final LoginRequestHeader request;
     private final LoginResponseHeader response = new LoginResponseHeader();
     private final TextCollector text;
 
+    private @Nullable LoginExchange exchange;
     private @Nullable Responses responses;
+    private Timers.Timer delay = Timers.Timer.NONE;
     private @Nullable CommandWindow window;
     private @Nullable ByteBuffer data;
     private int cid;
@@ -49,8 +53,6 @@ final class LoginPhase implements Phase {
     LoginPhase(IscsiConnection connection) {
         this.connection = connection;
         ServerScope scope = connection.scope();
-        this.exchange =
-                new LoginExchange(scope.directory(), scope.offer(), connection.portal().groupTag());
         this.request = new LoginRequestHeader(connection.stream().received());
         this.text = new TextCollector(scope.limits().maxTextBytes());
     }
@@ -78,7 +80,7 @@ final class LoginPhase implements Phase {
             }
             collect(); // 1
         } catch (LoginRefused refusal) {
-            refuse(refusal.status(), String.valueOf(refusal.getMessage()));
+            refuse(refusal);
         } catch (PduRejected malformed) {
             rejected(malformed);
         }
@@ -126,15 +128,37 @@ final class LoginPhase implements Phase {
         }
     }
 
+    private LoginExchange exchange() throws LoginRefused {
+        LoginExchange known = exchange;
+        if (known == null) {
+            ServerScope scope = connection.scope();
+            LoginExchange.Route route = connection.route();
+            if (route == null) {
+                throw new LoginRefused(LoginStatus.INITIATOR_ERROR, "the connection is gone");
+            }
+            known =
+                    new LoginExchange(
+                            scope.directory(),
+                            scope.offer(),
+                            connection.portal().groupTag(),
+                            scope.reception(),
+                            scope.redirects(),
+                            route);
+            exchange = known;
+        }
+        return known;
+    }
+
     private void answer(TextKeys keys) throws LoginRefused { // 2
         LoginAnswer answer =
-                exchange.answer(
-                        new LoginRequest(
-                                request.currentStage(),
-                                request.nextStage(),
-                                request.transits(),
-                                request.isid(),
-                                keys));
+                exchange()
+                        .answer(
+                                new LoginRequest(
+                                        request.currentStage(),
+                                        request.nextStage(),
+                                        request.transits(),
+                                        request.isid(),
+                                        keys));
         ByteBuffer said = answer.keys().encode();
         if (said.remaining() > MAX_ANSWER_BYTES) {
             throw new LoginRefused(
@@ -143,11 +167,44 @@ final class LoginPhase implements Phase {
         }
         response.answer(request);
         response.stage(answer.currentStage(), answer.nextStage(), answer.transits());
+        int waitMillis = 0;
+        if (answer.hasProved()) {
+            connection.trusted(); // first: who is right cannot be pushed out while it waits
+            LoginExchange.Route route = Objects.requireNonNull(connection.route());
+            waitMillis = connection.scope().failedLogins().delayMillis(route.remote());
+        }
+        after(waitMillis, () -> goOn(answer, said));
+    }
+
+    private void goOn(LoginAnswer answer, ByteBuffer said) {
         if (answer.state() instanceof LoginState.FullFeature end) {
             admit(end, said);
         } else {
             responses().send(response, said);
         }
+    }
+
+    /// Runs an answer now or later. Nothing is read meanwhile, so the request stands.
+    private void after(int millis, Runnable answer) {
+        if (millis == 0) {
+            answer.run();
+            return;
+        }
+        PduStream stream = connection.stream();
+        stream.hold();
+        delay =
+                connection
+                        .scope()
+                        .timers()
+                        .after(
+                                stream.loop(),
+                                millis,
+                                () -> {
+                                    if (!connection.isClosing()) {
+                                        stream.resume();
+                                        answer.run();
+                                    }
+                                });
     }
 
     private void admit(LoginState.FullFeature end, ByteBuffer said) { // 3
@@ -200,17 +257,32 @@ final class LoginPhase implements Phase {
             }
         } else if (status != LoginStatus.SUCCESS) {
             refuse(
-                    status,
-                    status == LoginStatus.OUT_OF_RESOURCES
-                            ? session
-                                    + ": there are too many (maxSessions, maxSessionsPerInitiator)"
-                            : session + " is not admitted");
+                    new LoginRefused(
+                            status,
+                            status == LoginStatus.OUT_OF_RESOURCES
+                                    ? session
+                                            + ": there are too many (maxSessions,"
+                                            + " maxSessionsPerInitiator)"
+                                    : session + " is not admitted"));
         } else {
+            LunRights rights = LunRights.ALL;
+            if (session.targetName() != null) {
+                // Asked again, now that whoever changes the rules finds this session.
+                rights = connection.rights(session);
+                if (rights == null) {
+                    connection.scope().registry().remove(session);
+                    refuse(
+                            new LoginRefused(
+                                    LoginStatus.NOT_FOUND, session + " has lost its right"));
+                    return;
+                }
+            }
             CommandWindow commands = window;
             if (commands == null) {
                 throw new AssertionError("A login has ended that never began.");
             }
-            var next = new FullFeaturePhase(connection, session, responses(), commands, cid);
+            var next =
+                    new FullFeaturePhase(connection, session, rights, responses(), commands, cid);
             connection.enter(next);
             response.tsih(session.tsih());
             responses().send(response, said);
@@ -222,20 +294,39 @@ final class LoginPhase implements Phase {
 
     @Override
     public void rejected(PduRejected refusal) {
-        refuse(LoginStatus.INITIATOR_ERROR, refusal.getMessage());
+        refuse(new LoginRefused(LoginStatus.INITIATOR_ERROR, String.valueOf(refusal.getMessage())));
     }
 
-    private void refuse(LoginStatus status, String reason) {
+    private void refuse(LoginRefused refusal) {
         isOver = true;
         response.answer(request);
         response.stage(request.currentStage(), 0, false);
-        response.status(status.value());
-        responses().send(response);
-        connection.close("login refused, %s: %s".formatted(status, reason));
+        response.status(refusal.status().value());
+        String why = String.valueOf(refusal.getMessage());
+        after(
+                countFailure(refusal),
+                () -> {
+                    responses().send(response, refusal.keys().encode());
+                    connection.close("login ends with %s: %s".formatted(refusal.status(), why));
+                });
+    }
+
+    /// Counts a refusal if it is one that counts.
+    ///
+    /// @return how long its answer is to wait
+    private int countFailure(LoginRefused refusal) {
+        LoginExchange.Route route = connection.route();
+        return route == null || !refusal.isIntrusion()
+                ? 0
+                : connection
+                        .scope()
+                        .failedLogins()
+                        .failed(route.remote(), String.valueOf(refusal.getMessage()));
     }
 
     @Override
     public void closed() {
+        delay.cancel();
         isOver = true; // a session that is still being admitted is removed when it is
         patience.cancel();
     }

@@ -1,10 +1,13 @@
 package io.cowherd.iscsi.session;
 
+import io.cowherd.admission.FailedLogins;
 import io.cowherd.admission.RefusalLog;
 import io.cowherd.config.Limits;
 import io.cowherd.iscsi.discovery.Portal;
+import io.cowherd.iscsi.discovery.RedirectGuard;
 import io.cowherd.iscsi.discovery.TargetDirectory;
 import io.cowherd.iscsi.login.LoginOffer;
+import io.cowherd.iscsi.login.Reception;
 import io.cowherd.iscsi.wire.BufferBudget;
 import java.time.InstantSource;
 import java.util.List;
@@ -17,6 +20,9 @@ import java.util.function.Supplier;
 /// @param limits bounds on what peers control
 /// @param offer what logins may agree on
 /// @param directory the targets
+/// @param reception whom logins ask
+/// @param redirects keeps redirects from going round
+/// @param failedLogins who wanted in and may not
 /// @param registry the sessions
 /// @param budget memory for data of all connections
 /// @param portals all portals, bound
@@ -27,6 +33,9 @@ public record ServerScope(
         Limits limits,
         LoginOffer offer,
         TargetDirectory directory,
+        Reception reception,
+        RedirectGuard redirects,
+        FailedLogins failedLogins,
         SessionRegistry registry,
         BufferBudget budget,
         Supplier<List<Portal>> portals,

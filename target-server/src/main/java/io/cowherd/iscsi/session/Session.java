@@ -27,6 +27,14 @@ public final class Session {
         /// Says that the session is about to be dropped, takes no more requests, lets running commands finish and answer,
         /// then closes.
         void drop(String reason);
+
+        /// The rules about hosts have changed.
+        default void reconsider() {}
+
+        /// True if its host still has a right to its target. Any thread.
+        default boolean isEntitled(Session session) {
+            return true;
+        }
     }
 
     // Immutable
@@ -124,6 +132,16 @@ public final class Session {
     /// finish and answer, then closes.
     public void drop(String reason) {
         loop.execute(() -> control.drop(reason));
+    }
+
+    /// Has the session show its host what it may see from now on.
+    public void reconsider() {
+        loop.execute(control::reconsider);
+    }
+
+    /// True if its host still has a right to its target.
+    public boolean isEntitled() {
+        return control.isEntitled(this);
     }
 
     /// Completes when no task of the session is left and its nexus is closed.

@@ -111,8 +111,9 @@ public final class TextKeys {
         return ByteBuffer.wrap(out.toByteArray());
     }
 
+    /// Names only: values may be what proves who somebody is.
     @Override
     public String toString() {
-        return keys.toString();
+        return keys.stream().map(Key::name).toList().toString();
     }
 }

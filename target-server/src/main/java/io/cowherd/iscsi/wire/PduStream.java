@@ -119,6 +119,11 @@ public final class PduStream extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /// Address and port of the initiator; null if the connection was gone before anybody asked.
+    public @Nullable InetSocketAddress peer() {
+        return (InetSocketAddress) channel().remoteAddress();
+    }
+
     /// Address of the initiator, for people.
     public String remoteAddress() {
         return channel().remoteAddress() instanceof InetSocketAddress address

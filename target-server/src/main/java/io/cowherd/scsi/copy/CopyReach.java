@@ -9,15 +9,16 @@ import org.jspecify.annotations.Nullable;
 public interface CopyReach {
     /// The logical unit of that name, in whatever target of this server it is, if the initiator may reach it.
     ///
-    /// @param initiatorPort SCSI name of the initiator port that asks
+    /// @param initiatorPort SCSI name of the initiator port that asks; between targets the host, as in
+    ///     [io.cowherd.scsi.Nexus#show]
     /// @param naaHead first eight bytes of the NAA identifier in VPD page 83
     /// @param naaTail its last eight bytes
     /// @return null if there is none, or none for this initiator: it must not learn which
     @Nullable LogicalUnit find(String initiatorPort, long naaHead, long naaTail);
 
-    /// True if a reservation that somebody else holds forbids this use of a logical unit.
+    /// True if a reservation that somebody else holds forbids this use of a logical unit, or the initiator may not use it so.
     ///
-    /// @param initiatorPort SCSI name of the initiator port that asks
+    /// @param initiatorPort as above
     default boolean isReserved(String initiatorPort, LogicalUnit unit, Use use) {
         return false;
     }

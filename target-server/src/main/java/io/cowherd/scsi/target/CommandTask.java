@@ -92,6 +92,9 @@ final class CommandTask implements Task, Runnable {
 
     private @Nullable Sense judge() {
         if (entry != null) {
+            if (isForbidden()) {
+                return Sense.WRITE_PROTECTED;
+            }
             boolean autoContingentAllegiance = attribute == Nexus.TaskAttribute.ACA;
             return autoContingentAllegiance ? Sense.INVALID_FIELD : entry.unit().refuses(cdb);
         }
@@ -99,6 +102,11 @@ final class CommandTask implements Task, Runnable {
             case Cdb.StandardInquiry _, Cdb.ReportLuns _, Cdb.RequestSense _ -> null;
             default -> Sense.NO_SUCH_LUN; // whatever else it is
         };
+    }
+
+    /// True if the host may only read, and this would change what others see.
+    private boolean isForbidden() {
+        return nexus.isReadOnly() && (cdb instanceof Cdb.Changing || cdb instanceof Cdb.ModeSelect);
     }
 
     @Override
@@ -178,6 +186,9 @@ final class CommandTask implements Task, Runnable {
         if (refusal != null) {
             return refusal;
         }
+        if (isForbidden()) {
+            return Sense.WRITE_PROTECTED; // since the command came in
+        }
         boolean wrongLength = surplusDataOut || dataOut.remaining() < dataOutBytes;
         if (wrongLength && cdb.wantsExactDataOut()) {
             return Sense.INVALID_FIELD;
@@ -209,11 +220,19 @@ final class CommandTask implements Task, Runnable {
             return LogicalUnit.send(nexus.portGroups().encode(header), allocationBytes, dataIn);
         }
         if (entry != null) {
-            return switch (cdb) {
-                case Cdb.ReceiveCopyResults receive -> nexus.copies().receive(receive, dataIn);
-                case Cdb.CopyAbort copyAbort -> nexus.copies().abort(copyAbort);
-                default -> entry.unit().executeNow(cdb, dataOut, dataIn, nexus.targetPort());
-            };
+            int start = dataIn.position();
+            Outcome outcome =
+                    switch (cdb) {
+                        case Cdb.ReceiveCopyResults receive ->
+                                nexus.copies().receive(receive, dataIn);
+                        case Cdb.CopyAbort copyAbort -> nexus.copies().abort(copyAbort);
+                        default ->
+                                entry.unit().executeNow(cdb, dataOut, dataIn, nexus.targetPort());
+                    };
+            if (cdb instanceof Cdb.ModeSense sense && nexus.isReadOnly()) {
+                sayWriteProtected(sense.header(), start);
+            }
+            return outcome;
         }
         return switch (cdb) {
             case Cdb.StandardInquiry(long allocationBytes) ->
@@ -222,6 +241,19 @@ final class CommandTask implements Task, Runnable {
                     LogicalUnit.send(Sense.NO_SUCH_LUN.encode(descriptor), allocationBytes, dataIn);
             default -> throw new AssertionError("Not refused without a logical unit: " + cdb);
         };
+    }
+
+    /// Sets WP in the mode parameter header (SPC-4 7.5.5): to this host the disk is read-only.
+    private void sayWriteProtected(Cdb.Header header, int start) {
+        int at =
+                start
+                        + switch (header) {
+                            case SHORT -> 2;
+                            case LONG -> 3;
+                        };
+        if (dataIn.position() > at) {
+            dataIn.put(at, (byte) (dataIn.get(at) | 0x80));
+        }
     }
 
     private void executeBlocking() {

@@ -1,5 +1,6 @@
 package io.cowherd.scsi.target;
 
+import io.cowherd.config.access.LunSet;
 import io.cowherd.scsi.lu.LogicalUnit;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -50,6 +51,21 @@ final class LunMap {
     LunMap without(int lun) {
         IntFunction<Entry[]> array = Entry[]::new;
         return of(Arrays.stream(entries).filter(e -> e.lun() != lun).toArray(array));
+    }
+
+    /// Those that a host may see.
+    LunMap only(LunSet visible) {
+        IntFunction<Entry[]> array = Entry[]::new;
+        return of(Arrays.stream(entries).filter(e -> visible.contains(e.lun())).toArray(array));
+    }
+
+    boolean has(LogicalUnit unit) {
+        for (Entry entry : entries) {
+            if (entry.unit() == unit) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static LunMap of(Entry[] sorted) {

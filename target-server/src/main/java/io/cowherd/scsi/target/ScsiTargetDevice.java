@@ -144,6 +144,19 @@ public final class ScsiTargetDevice implements ScsiTarget {
         return null;
     }
 
+    /// True if a host that is logged in here may use a logical unit of this target so.
+    ///
+    /// @param host as in [Nexus#show]
+    public boolean mayUse(String host, LogicalUnit unit, CopyReach.Use use) {
+        return nexuses.stream()
+                .anyMatch(nexus -> nexus.host().equals(host) && nexus.mayUse(unit, use));
+    }
+
+    /// True if the logical unit is one of this target.
+    public boolean has(LogicalUnit unit) {
+        return luns.has(unit);
+    }
+
     /// Says what third-party copies may reach from here on; until then, all logical units here.
     public void reach(CopyReach everything) {
         reach = everything;
@@ -251,7 +264,7 @@ public final class ScsiTargetDevice implements ScsiTarget {
             TaskManagement function,
             int lun,
             Consumer<TaskManagement.Response> done) {
-        LunMap.Entry entry = lun == Lun.NONE ? null : luns.find(lun);
+        LunMap.Entry entry = lun == Lun.NONE ? null : requester.luns().find(lun);
         boolean needsLun =
                 switch (function) {
                     case ABORT_TASK_SET, CLEAR_TASK_SET, LOGICAL_UNIT_RESET -> true;
@@ -280,20 +293,39 @@ public final class ScsiTargetDevice implements ScsiTarget {
         }
     }
 
-    /// Resets one logical unit, or all if `unit` is null: modes to their defaults, an attention on every nexus, no task left.
+    /// Resets one logical unit, or all that the requester sees if `unit` is null: modes to their defaults, an attention on every
+    /// nexus, no task left.
     private void reset(
             TargetNexus requester,
             @Nullable LogicalUnit unit,
             UnitAttention attention,
             Runnable drained) {
-        for (LunMap.Entry entry : luns.entries()) {
+        LunMap visible = requester.luns();
+        for (LunMap.Entry entry : visible.entries()) {
             if (unit == null || entry.unit() == unit) {
                 entry.unit().reset();
                 establishOnOthers(requester, entry.unit(), attention);
                 requester.establish(entry.unit(), attention);
             }
         }
-        abortEverywhere(requester, unit, drained);
+        if (unit != null || visible == luns) {
+            abortEverywhere(requester, unit, drained);
+            return;
+        }
+        Runnable one = countdown(visible.size() + 1, drained);
+        for (LunMap.Entry entry : visible.entries()) {
+            abortEverywhere(requester, entry.unit(), one);
+        }
+        one.run();
+    }
+
+    private static Runnable countdown(int count, Runnable done) {
+        AtomicInteger left = new AtomicInteger(count);
+        return () -> {
+            if (left.decrementAndGet() == 0) {
+                done.run();
+            }
+        };
     }
 
     /// Aborts the tasks of all nexuses on one logical unit, or on all if `unit` is null.
@@ -303,13 +335,7 @@ public final class ScsiTargetDevice implements ScsiTarget {
     private void abortEverywhere(
             @Nullable TargetNexus requester, @Nullable LogicalUnit unit, Runnable drained) {
         List<TargetNexus> all = nexuses;
-        AtomicInteger left = new AtomicInteger(all.size() + 1);
-        Runnable one =
-                () -> {
-                    if (left.decrementAndGet() == 0) {
-                        drained.run();
-                    }
-                };
+        Runnable one = countdown(all.size() + 1, drained);
         for (TargetNexus nexus : all) {
             if (nexus == requester) { // now: what comes behind the function is not meant
                 nexus.abortTasks(unit, CommandTask.AbortCause.OWN_NEXUS, one);

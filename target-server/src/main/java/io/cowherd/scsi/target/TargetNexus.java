@@ -1,5 +1,6 @@
 package io.cowherd.scsi.target;
 
+import io.cowherd.config.access.LunRights;
 import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.Task;
 import io.cowherd.scsi.TaskManagement;
@@ -7,6 +8,7 @@ import io.cowherd.scsi.alua.AccessState;
 import io.cowherd.scsi.alua.PortGroups;
 import io.cowherd.scsi.cdb.Cdb;
 import io.cowherd.scsi.copy.CopyManager;
+import io.cowherd.scsi.copy.CopyReach;
 import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.lu.TargetPort;
 import io.cowherd.scsi.sense.UnitAttention;
@@ -37,6 +39,10 @@ final class TargetNexus implements Nexus {
     private final Executor loop;
     private final CopyManager copies;
 
+    // Written by the event loop, read by any thread
+    private volatile LunRights rights = LunRights.ALL;
+    private volatile String host;
+
     // Owned by the event loop
     private final UnitAttentions attentions = new UnitAttentions();
     private long threadId = NO_THREAD;
@@ -45,6 +51,9 @@ final class TargetNexus implements Nexus {
     private int orderedTasks;
     private int heldTasks;
     private Runnable attentionCallback = () -> {};
+    private @Nullable LunMap shownFrom;
+    private LunMap shown = LunMap.EMPTY;
+    private boolean isUsed;
     private boolean closed;
     private PortGroups portGroups;
     private AccessState accessState;
@@ -59,9 +68,11 @@ final class TargetNexus implements Nexus {
         this.initiatorPort = initiatorPort;
         this.targetPort = targetPort;
         this.loop = loop;
-        this.copies = new CopyManager(initiatorPort, target::reach);
         this.portGroups = target.portGroups();
         this.accessState = portGroups.groupOf(targetPort.relativePort()).state();
+        this.host = initiatorPort;
+        CopyReach reach = new Reach();
+        this.copies = new CopyManager(initiatorPort, () -> reach);
         for (LunMap.Entry entry : target.luns().entries()) {
             attentions.establish(entry.unit(), greeting);
         }
@@ -73,7 +84,8 @@ final class TargetNexus implements Nexus {
     public Task begin(long lun, ByteBuffer cdb, TaskAttribute attribute) {
         checkThread();
         int number = Lun.decode(lun);
-        LunMap.Entry entry = number == Lun.NONE ? null : target.luns().find(number);
+        LunMap.Entry entry = number == Lun.NONE ? null : luns().find(number);
+        isUsed = true;
         CommandTask task = new CommandTask(this, entry, number, Cdb.decode(cdb), attribute);
         link(task);
         if (closed) {
@@ -86,6 +98,32 @@ final class TargetNexus implements Nexus {
     public void manage(TaskManagement function, long lun, Consumer<TaskManagement.Response> done) {
         checkThread();
         target.manage(this, function, Lun.decode(lun), done);
+    }
+
+    @Override
+    public void show(String who, LunRights next) {
+        checkThread();
+        host = who;
+        LunMap before = luns();
+        boolean otherAccess = rights.access() != next.access();
+        boolean otherLuns = !rights.luns().equals(next.luns());
+        rights = next;
+        shownFrom = null;
+        LunMap after = luns();
+        for (LunMap.Entry entry : before.entries()) {
+            if (!after.has(entry.unit())) {
+                abortTasks(entry.unit(), CommandTask.AbortCause.SOMEBODY_ELSE, () -> {});
+                attentions.forget(entry.unit());
+            }
+        }
+        for (LunMap.Entry entry : after.entries()) {
+            if (otherLuns && isUsed) {
+                establish(entry.unit(), UnitAttention.LUNS_CHANGED);
+            }
+            if (otherAccess && isUsed) {
+                establish(entry.unit(), UnitAttention.MODE_CHANGED);
+            }
+        }
     }
 
     @Override
@@ -120,6 +158,42 @@ final class TargetNexus implements Nexus {
         }
     }
 
+    String host() {
+        return host;
+    }
+
+    /// True if the host may use a logical unit of this target so.
+    boolean mayUse(LogicalUnit unit, CopyReach.Use use) {
+        LunRights now = rights;
+        if (use == CopyReach.Use.WRITE && now.isReadOnly()) {
+            return false;
+        }
+        for (LunMap.Entry entry : target.luns().entries()) {
+            if (entry.unit() == unit) {
+                return now.luns().contains(entry.lun());
+            }
+        }
+        return false;
+    }
+
+    /// What the host may copy from and to: what it sees here, and what it sees at other targets where it is logged in.
+    private final class Reach implements CopyReach {
+        @Override
+        public @Nullable LogicalUnit find(String asking, long naaHead, long naaTail) {
+            LogicalUnit here = target.find(naaHead, naaTail);
+            if (here == null) {
+                return target.reach().find(host, naaHead, naaTail);
+            }
+            return mayUse(here, Use.READ) ? here : null;
+        }
+
+        @Override
+        public boolean isReserved(String asking, LogicalUnit unit, Use use) {
+            return (target.luns().has(unit) && !mayUse(unit, use))
+                    || target.reach().isReserved(host, unit, use);
+        }
+    }
+
     NexusInfo info() {
         return new NexusInfo(initiatorPort, targetPort.relativePort());
     }
@@ -148,11 +222,25 @@ final class TargetNexus implements Nexus {
         return accessState;
     }
 
+    // -- the event loop's --
+
+    /// The logical units that the initiator may see.
     LunMap luns() {
-        return target.luns();
+        LunMap all = target.luns();
+        if (rights.luns().isAll()) {
+            return all;
+        }
+        if (shownFrom != all) {
+            shownFrom = all;
+            shown = all.only(rights.luns());
+        }
+        return shown;
     }
 
-    // -- the event loop's --
+    /// True if the initiator may not write, whatever the volume allows.
+    boolean isReadOnly() {
+        return rights.isReadOnly();
+    }
 
     /// The first thread to come is the event loop; no other may follow.
     void checkThread() {
@@ -171,7 +259,7 @@ final class TargetNexus implements Nexus {
     }
 
     void establish(LogicalUnit unit, UnitAttention attention) {
-        if (!closed) {
+        if (!closed && (rights.luns().isAll() || luns().has(unit))) {
             attentions.establish(unit, attention);
             attentionCallback.run();
         }

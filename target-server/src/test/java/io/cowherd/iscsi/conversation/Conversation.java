@@ -3,12 +3,14 @@ package io.cowherd.iscsi.conversation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.cowherd.admission.FailedLogins;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.Limits;
 import io.cowherd.iscsi.discovery.Portal;
 import io.cowherd.iscsi.discovery.TargetDirectory;
 import io.cowherd.iscsi.discovery.TargetEntry;
 import io.cowherd.iscsi.login.LoginOffer;
+import io.cowherd.iscsi.login.Reception;
 import io.cowherd.iscsi.portal.IscsiServer;
 import io.cowherd.iscsi.portal.NetworkTransport;
 import io.vertx.core.Future;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class Conversation implements AutoCloseable {
     static final String TARGET = "iqn.2026-11.io.cowherd:test.base";
     private static final int PATIENCE_SECONDS = 30;
+    private static final int MAX_DELAY_MILLIS = FailedLogins.MAX_DELAY_MILLIS;
 
     final ManualTimers timers = new ManualTimers();
     final FakeTarget fake = new FakeTarget();
@@ -45,6 +48,22 @@ final class Conversation implements AutoCloseable {
     }
 
     Conversation(Limits limits, LoginOffer.UnsolicitedDataOut unsolicited, List<Portal> portals) {
+        this(limits, unsolicited, portals, Reception.OPEN);
+    }
+
+    Conversation(Reception reception) {
+        this(
+                Limits.DEFAULTS,
+                LoginOffer.UnsolicitedDataOut.REFUSED,
+                List.of(Portal.on(new HostPort("127.0.0.1", 0))),
+                reception);
+    }
+
+    private Conversation(
+            Limits limits,
+            LoginOffer.UnsolicitedDataOut unsolicited,
+            List<Portal> portals,
+            Reception reception) {
         TargetDirectory directory =
                 new TargetDirectory() {
                     @Override
@@ -67,6 +86,7 @@ final class Conversation implements AutoCloseable {
                         LoginOffer.of(limits, unsolicited),
                         portals,
                         directory,
+                        reception,
                         timers,
                         InstantSource.system());
         await(server.start());
@@ -107,6 +127,21 @@ final class Conversation implements AutoCloseable {
         while (!condition.getAsBoolean()) {
             assertTrue(System.nanoTime() < deadline, () -> "never: " + what);
             Thread.onSpinWait();
+        }
+    }
+
+    /// Waits until some work waits for just that long.
+    void waitsForTimer(long millis) {
+        eventually("a timer of " + millis + " ms", () -> timers.isPending(millis));
+    }
+
+    /// Moves time on if nothing has come but something waits for it, for a second at most.
+    void skipsDelay(ScriptedInitiator initiator) {
+        eventually(
+                "an answer or a delay",
+                () -> initiator.available() > 0 || timers.isPendingWithin(MAX_DELAY_MILLIS));
+        if (initiator.available() == 0) {
+            timers.advance(MAX_DELAY_MILLIS);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.cowherd.iscsi.conversation;
 
+import io.cowherd.config.access.LunRights;
 import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.ScsiTarget;
 import io.cowherd.scsi.Task;
@@ -31,6 +32,7 @@ final class FakeTarget implements ScsiTarget {
     private final ConcurrentHashMap<FakeNexus, String> open = new ConcurrentHashMap<>();
     final AtomicInteger opened = new AtomicInteger();
     final List<Long> announced = new CopyOnWriteArrayList<>();
+    final List<LunRights> shown = new CopyOnWriteArrayList<>();
     volatile boolean managesNothing;
 
     /// Parked commands that are aborted end only when the test releases them, as if their storage hung.
@@ -90,6 +92,11 @@ final class FakeTarget implements ScsiTarget {
             byte[] copy = new byte[16];
             cdb.get(copy);
             return new FakeTask(this, loop, copy, lun == 0);
+        }
+
+        @Override
+        public void show(String host, LunRights rights) {
+            shown.add(rights);
         }
 
         @Override

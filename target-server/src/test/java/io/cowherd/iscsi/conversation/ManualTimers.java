@@ -32,6 +32,16 @@ final class ManualTimers implements Timers {
         return entries.size();
     }
 
+    /// True if something is due after just that long.
+    synchronized boolean isPending(long millis) {
+        return entries.stream().anyMatch(entry -> entry.at() == now + millis);
+    }
+
+    /// True if something is due within that long.
+    synchronized boolean isPendingWithin(long millis) {
+        return entries.stream().anyMatch(entry -> entry.at() <= now + millis);
+    }
+
     /// Moves time on; returns when what was due has run on its event loop.
     void advance(long millis) {
         List<Entry> due;

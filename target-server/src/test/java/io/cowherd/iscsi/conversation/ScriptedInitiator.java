@@ -144,6 +144,15 @@ final class ScriptedInitiator implements AutoCloseable {
         return java.util.HexFormat.of().formatHex(bytes);
     }
 
+    /// Bytes that have come and were not read.
+    int available() {
+        try {
+            return in.available();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     Pdu receives(int opcode) {
         Pdu pdu = receives();
         assertEquals(opcode, pdu.opcode(), () -> "opcode of " + pdu + " " + pdu.text());

@@ -2,6 +2,7 @@ package io.cowherd.scsi.target;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.cowherd.config.access.LunRights;
 import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.Nexus.TaskAttribute;
 import io.cowherd.scsi.Task;
@@ -162,6 +163,10 @@ final class TestHost {
         nexus.manage(function, lun, r -> response[0] = r);
         turnUntil(() -> response[0] != null);
         return response[0];
+    }
+
+    void show(LunRights rights) {
+        nexus.show("host", rights);
     }
 
     void manage(
