@@ -156,11 +156,7 @@ public final class CowherdServer {
         watchStalls(aside);
         var iscsi =
                 new IscsiServer(
-                        vertx,
-                        settings.limits(),
-                        portals,
-                        targets,
-                        new Reception(access, access));
+                        vertx, settings.limits(), portals, targets, new Reception(access, access));
         long patience = (long) settings.limits().taskManagementTimeoutMillis() + MARGIN_MILLIS;
         var hosts = new LoggedInHosts(targets, iscsi, settings.portals(), patience);
         startManagement(aside, volumes, token, access, hosts);

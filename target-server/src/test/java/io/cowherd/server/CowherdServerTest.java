@@ -184,6 +184,7 @@ class CowherdServerTest {
                         both,
                         ANY,
                         TransportSetting.AUTO,
+                        AccessSettings.DEFAULTS,
                         Limits.DEFAULTS,
                         ManagementLimits.DEFAULTS);
         CowherdServer server = CowherdServer.start(settings, new DemoVolumes());
@@ -533,11 +534,10 @@ class CowherdServerTest {
             byte[] written = new byte[4096];
             new java.util.Random(7).nextBytes(written);
             byte[] naa = new byte[16];
-            try (SimpleHost host = host(server)) {
-                assertEquals(0, host.logIn("iqn.2026-11.io.cowherd:volumeGroup.two"));
-                host.execute(0, "12 01 83 00 FF 00", new byte[0], 255).data().get(8, naa);
-            }
-            try (SimpleHost host = host(server)) {
+            try (SimpleHost there = host(server);
+                    SimpleHost host = host(server)) {
+                assertEquals(0, there.logIn("iqn.2026-11.io.cowherd:volumeGroup.two"));
+                there.execute(0, "12 01 83 00 FF 00", new byte[0], 255).data().get(8, naa);
                 assertEquals(0, host.logIn("iqn.2026-11.io.cowherd:volumeGroup.one"));
                 host.execute(0, "00 00 00 00 00 00", new byte[0], 0);
                 String write = "2A 00 00 00 00 07 00 00 08 00";
@@ -550,6 +550,17 @@ class CowherdServerTest {
                 list.putShort(58, (short) 8).putLong(60, 7).putLong(68, 100);
                 String copy = "83 00 00 00 00 00 00 00 00 00 00 00 00 4C 00 00";
                 assertEquals("", host.execute(0, copy, list.array(), 0).sense());
+                assertEquals(
+                        0,
+                        run(
+                                        server,
+                                        "acl add volumeGroup/two --initiator iqn.nobody:here --disconnect")
+                                .code());
+                String notFound = "A/0D/02";
+                assertEquals(notFound, host.execute(0, copy, list.array(), 0).sense());
+                assertEquals(
+                        0,
+                        run(server, "acl rm volumeGroup/two --initiator iqn.nobody:here").code());
             }
             try (SimpleHost host = host(server)) {
                 assertEquals(0, host.logIn("iqn.2026-11.io.cowherd:volumeGroup.two"));

@@ -233,11 +233,12 @@ final class LoginPhase implements Phase {
     private void waitedTooLong(Session session) {
         if (!connection.isClosing()) {
             refuse(
-                    LoginStatus.SERVICE_UNAVAILABLE,
-                    session
-                            + " would reinstate a session whose commands have not ended within "
-                            + connection.scope().limits().reinstatementTimeoutMillis()
-                            + " ms: its storage hangs");
+                    new LoginRefused(
+                            LoginStatus.SERVICE_UNAVAILABLE,
+                            session
+                                    + " would reinstate a session whose commands have not ended within "
+                                    + connection.scope().limits().reinstatementTimeoutMillis()
+                                    + " ms: its storage hangs"));
         }
     }
 
