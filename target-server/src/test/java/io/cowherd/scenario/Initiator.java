@@ -273,6 +273,15 @@ final class Initiator implements AutoCloseable {
         answer.good();
     }
 
+    /// TEST UNIT READY until it tells of what somebody else has just done: nobody says which comes first.
+    void hearsOf(int lun, String attention) {
+        Answer answer = tells(lun, Scsi.TEST_UNIT_READY);
+        for (int tries = 0; tries < 10_000 && answer.status() == 0; tries++) {
+            answer = tells(lun, Scsi.TEST_UNIT_READY);
+        }
+        answer.sense(attention);
+    }
+
     /// Task management; returns the response code.
     int manages(int function, int lun, int referencedTask) {
         Message request = Message.of("42", NOTHING).set8(1, 0x80 | function).set8(9, lun);

@@ -210,6 +210,46 @@ class LinuxAndEsxiScenariosTest {
         return host.gives(BASE, Scsi.compareAndWrite(40, 1), Bytes.join(before, after));
     }
 
+    /// 18 ESX: XCOPY: EXTENDED COPY (LID1) with both LUNs by their NAA names, after asking what it may ask for.
+    @Test
+    void scenario18_xcopy() {
+        byte[] content = Bytes.pattern(180, 65_536);
+        byte[] around = Bytes.pattern(181, 66_560);
+        try (var esxi = Host.ESXI.logsIn(server.portal(0), TARGET)) {
+            esxi.clearsAttentions(BASE);
+            esxi.clearsAttentions(SNAP);
+            esxi.asks(BASE, "84 03 00 00 00 00 00 00 00 00 00 00 02 00 00 00", 512).good();
+            esxi.gives(BASE, Scsi.write10(1000, 128), content).good();
+            esxi.gives(SNAP, Scsi.write10(1999, 130), around).good();
+            byte[] list =
+                    Bytes.join(
+                            Bytes.of("01 20 00 40 | 00 00 00 00 | 00 00 00 1C | 00 00 00 00"),
+                            copyTarget(esxi, BASE),
+                            copyTarget(esxi, SNAP),
+                            Bytes.of(
+                                    "02 00 00 18 | 00 00 00 01 | 00 00 00 80 |"
+                                            + "%016X %016X".formatted(1000, 2000)));
+            esxi.gives(
+                            BASE,
+                            "83 00 00 00 00 00 00 00 00 00 %08X 00 00".formatted(list.length),
+                            list)
+                    .good();
+            esxi.asks(SNAP, Scsi.read10(2000, 128), 65_536).is(content);
+            esxi.asks(SNAP, Scsi.read10(1999, 1), 512).is(Arrays.copyOf(around, 512));
+            esxi.asks(SNAP, Scsi.read10(2128, 1), 512)
+                    .is(Arrays.copyOfRange(around, 129 * 512, 130 * 512));
+        }
+    }
+
+    /// An identification descriptor (E4h) with a LUN's NAA name and blocks of 512 bytes.
+    private static byte[] copyTarget(Initiator esxi, int lun) {
+        byte[] names = esxi.asks(lun, Scsi.vpd(0x83, 255), 255).good().data();
+        return Bytes.join(
+                Bytes.of("E4 00 00 00 | 01 03 00 10"),
+                Arrays.copyOfRange(names, 8, 24),
+                Bytes.of("00 00 00 00 | 00 00 02 00"));
+    }
+
     /// 24: a snapshot pair: another name and serial, the same data, until one of them is written to.
     @Test
     void scenario24_snapshotPair() throws Exception {
@@ -220,7 +260,7 @@ class LinuxAndEsxiScenariosTest {
             host.clearsAttentions(BASE);
             host.gives(BASE, Scsi.write10(777, 256), before).good();
             server.fork("pair");
-            host.tells(BASE, Scsi.TEST_UNIT_READY).sense("6/3F/0E");
+            host.hearsOf(BASE, "6/3F/0E");
             assertEquals(32, host.asks(BASE, Scsi.REPORT_LUNS, 4096).good().u32(0));
             host.clearsAttentions(fresh);
 

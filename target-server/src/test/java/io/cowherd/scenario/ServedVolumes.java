@@ -1,5 +1,9 @@
 package io.cowherd.scenario;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.cowherd.cli.CommandFailedException;
+import io.cowherd.cli.CowherdCommand;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.Limits;
 import io.cowherd.config.ManagementLimits;
@@ -14,9 +18,13 @@ import io.cowherd.mapping.volume.Volumes;
 import io.cowherd.server.CowherdServer;
 import io.cowherd.server.StartFailedException;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 
 /// A whole server in this process with two portals. `vg/base` of 64 MiB is LUN 0, its snapshot `vg/snap` LUN 1, its
 /// read-only snapshot `vg/frozen` LUN 2.
@@ -97,6 +105,21 @@ final class ServedVolumes implements AutoCloseable {
     /// Takes a writable snapshot of `vg/base`: the next LUN.
     void fork(String name) throws Exception {
         volumes().snapshot(ORIGIN, name, snapshot(false));
+    }
+
+    /// Says something to the server as an administrator does.
+    void command(String... words) {
+        var said = new StringWriter();
+        var line = new ArrayList<>(List.of(words));
+        line.addAll(List.of("--server", "http://" + server.httpAddress()));
+        line.addAll(List.of("--token-file", data.resolve("token").toString()));
+        CommandLine cowherd =
+                CowherdCommand.build(
+                        (_, _, _) -> {
+                            throw new CommandFailedException("not from here", "");
+                        });
+        cowherd.setOut(new PrintWriter(said, true)).setErr(new PrintWriter(said, true));
+        assertEquals(0, cowherd.execute(line.toArray(String[]::new)), said::toString);
     }
 
     /// Stops in an orderly way; hosts are asked to log out.

@@ -64,7 +64,7 @@ class WindowsDiskScenariosTest {
     }
 
     private static void standardInquiry(Initiator windows) {
-        String head = "00 00 06 02 5B .. 10 02";
+        String head = "00 00 06 02 5B 18 10 02";
         String names =
                 Bytes.show("COWHERD VOLUME          0001".getBytes(StandardCharsets.US_ASCII));
         windows.asks(BASE, Scsi.inquiry(36), 36).is(head + names);
