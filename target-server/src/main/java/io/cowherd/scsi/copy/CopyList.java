@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// | offset | size | field                         | meaning                                                              |
 /// |-------:|-----:|-------------------------------|----------------------------------------------------------------------|
 /// |      0 |    1 | descriptor type code          | `E4`                                                                 |
-/// |      1 |    1 | LU ID TYPE, NUL, device type  | bits 7 and 6: 0; bit 5: stands for nothing; 0: disk                  |
+/// |      1 |    1 | LU ID TYPE, NUL, device type  | bits 7 to 5: without meaning since SPC-4, ignored; 0: disk           |
 /// |      4 |    1 | code set                      | 1: binary                                                            |
 /// |      5 |    1 | association, designator type  | 03: NAA of the logical unit                                          |
 /// |      7 |    1 | designator length             | 16                                                                   |
@@ -79,11 +79,10 @@ record CopyList(int listId, boolean isKept, List<CopyTarget> targets, List<Segme
 
     /// A source or destination.
     ///
-    /// @param standsForNothing NUL: a segment that uses it fails
     /// @param naaHead first half of the NAA identifier
     /// @param naaTail its second half
     /// @param blockBytes DISK BLOCK LENGTH; 0 if it does not say
-    record CopyTarget(boolean standsForNothing, long naaHead, long naaTail, int blockBytes) {}
+    record CopyTarget(long naaHead, long naaTail, int blockBytes) {}
 
     /// A range to copy.
     ///
@@ -162,29 +161,18 @@ record CopyList(int listId, boolean isKept, List<CopyTarget> targets, List<Segme
             if (at + TARGET_BYTES > segmentsAt) {
                 return Sense.PARAMETER_LIST_LENGTH;
             }
-            int idTypeAndDevice = list.get(at + 1) & 0xFF;
-            boolean standsForNothing = (idTypeAndDevice & 0x20) != 0;
-            if ((idTypeAndDevice & 0xC0) != 0) {
-                return Sense.INVALID_FIELD; // LU ID TYPE; in the CDB, says libiscsi 1.19's
-                // ValidTgtDescr
-            }
-            if ((idTypeAndDevice & 0x1F) != 0) {
+            if ((list.get(at + 1) & 0x1F) != 0) {
                 return Sense.invalidListField(at + 1);
             }
             boolean isNaa =
                     (list.get(at + 4) & 0x0F) == 1
                             && (list.get(at + 5) & 0x3F) == 3
                             && list.get(at + 7) == 16;
-            if (!isNaa && !standsForNothing) {
+            if (!isNaa) {
                 return Sense.invalidListField(at + 4);
             }
             int blockBytes = list.getInt(at + 28) & 0xFF_FFFF;
-            targets.add(
-                    new CopyTarget(
-                            standsForNothing,
-                            list.getLong(at + 8),
-                            list.getLong(at + 16),
-                            blockBytes));
+            targets.add(new CopyTarget(list.getLong(at + 8), list.getLong(at + 16), blockBytes));
             return null;
         }
 

@@ -173,9 +173,6 @@ public final class CopyManager {
                 return Resolved.refused(Sense.UNREACHABLE_COPY_TARGET);
             }
             CopyTarget target = list.targets().get(index);
-            if (target.standsForNothing()) {
-                return Resolved.refused(Sense.UNREACHABLE_COPY_TARGET);
-            }
             unit = find(target, asked);
             if (unit == null) {
                 return Resolved.refused(Sense.COPY_TARGET_NOT_FOUND);

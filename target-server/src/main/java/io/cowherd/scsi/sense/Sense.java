@@ -103,7 +103,7 @@ public record Sense(SenseKey key, int code, long information, int pointer) {
     /// COPY ABORTED, and no more to say: a range that is not there, or a request to stop.
     public static final Sense COPY_ABORTED = of(SenseKey.COPY_ABORTED, 0x0000);
 
-    /// UNREACHABLE COPY TARGET: a segment names a descriptor that is not there, or one that says it stands for nothing.
+    /// UNREACHABLE COPY TARGET: a segment names a descriptor that is not there.
     public static final Sense UNREACHABLE_COPY_TARGET = of(SenseKey.COPY_ABORTED, 0x0804);
 
     /// THIRD PARTY DEVICE FAILURE: the source could not be read, or the destination not be written.

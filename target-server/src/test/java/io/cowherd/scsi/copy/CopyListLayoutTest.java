@@ -38,9 +38,7 @@ final class CopyListLayoutTest {
                 new CopyList(
                         7,
                         true,
-                        List.of(
-                                new CopyTarget(
-                                        false, 0x60243571_23456789L, 0x89ABCDEF_01234567L, 512)),
+                        List.of(new CopyTarget(0x60243571_23456789L, 0x89ABCDEF_01234567L, 512)),
                         List.of(
                                 new Segment(
                                         true, 0, 0xFFFF, 0x1234, 0x1_0000_0002L, 0x3_0000_0004L))),
@@ -56,7 +54,6 @@ final class CopyListLayoutTest {
         "3, 80, 5/1A/00", // targets beyond the list
         "11, 1D, 5/1A/00", // segments beyond the list
         "16, E0, 5/26/07", // Fibre Channel
-        "17, 40, 5/24/00", // LU ID TYPE 1
         "17, 01, 5/26/00", // a tape
         "20, 02, 5/26/00", // ASCII
         "21, 13, 5/26/00", // NAA of a port
@@ -72,12 +69,12 @@ final class CopyListLayoutTest {
                 assertInstanceOf(CopyParameters.Wrong.class, decode(list)).sense().toString());
     }
 
+    /// libiscsi ExtendedCopy.ValidTgtDescr: for a target of SPC-4, LU ID TYPE and NUL mean nothing.
     @Test
-    void aDescriptorMayStandForNothing() {
+    void whatSpc4HasDroppedIsIgnored() {
         byte[] list = list();
-        list[17] = 0x20;
-        CopyList decoded = assertInstanceOf(CopyList.class, decode(list));
-        assertEquals(true, decoded.targets().getFirst().standsForNothing());
+        list[17] = (byte) 0xE0;
+        assertEquals(decode(list()), decode(list));
     }
 
     @Test

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.cowherd.mapping.device.MemoryDevice;
+import io.cowherd.mapping.device.WrappedDevice;
+import io.cowherd.mapping.device.WriteMode;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,8 +32,42 @@ final class CopyRaceTest {
 
     private final MemoryDevice memory = MemoryDevice.numbered(4 << 20, 1000);
     private final MemoryDevice memory1 = MemoryDevice.numbered(4 << 20, 1_000_000);
-    private final TestTarget target = TestTarget.of(memory);
+    private final TestTarget target = TestTarget.of(new TornDevice(memory));
     private final ExecutorService threads = Executors.newCachedThreadPool();
+
+    private static void hesitate() {
+        for (int i = 0; i < 20_000; i++) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /// Reads and writes in two halves, so that others can get between them.
+    private static final class TornDevice extends WrappedDevice {
+        private final MemoryDevice memory;
+
+        TornDevice(MemoryDevice memory) {
+            super(memory);
+            this.memory = memory;
+        }
+
+        @Override
+        public void write(long offsetBytes, ByteBuffer source, WriteMode mode) {
+            int half = source.remaining() / BLOCK / 2 * BLOCK;
+            int limit = source.limit();
+            memory.write(offsetBytes, source.limit(source.position() + half), mode);
+            hesitate();
+            memory.write(offsetBytes + half, source.limit(limit), mode);
+        }
+
+        @Override
+        public void read(long offsetBytes, ByteBuffer target) {
+            int half = target.remaining() / BLOCK / 2 * BLOCK;
+            int limit = target.limit();
+            memory.read(offsetBytes, target.limit(target.position() + half));
+            hesitate();
+            memory.read(offsetBytes + half, target.limit(limit));
+        }
+    }
 
     CopyRaceTest() {
         target.device.addLun(1, TestTarget.unit(memory1, UUID_1, TestTarget.READ_WRITE));

@@ -232,7 +232,8 @@ final class SanitizeTest {
                         TaskAttribute.SIMPLE);
         gate.awaitArrival();
         TestHost.Sent erase = host.begin(0, ERASE);
-        while (!mark.isSet()) {
+        while (!isSanitizerWaiting() && !erase.isDone()) { // it must not come to its end
+            host.turn();
             Thread.onSpinWait();
         }
         assertArrayEquals(MemoryDevice.numberedSector(1000), memory.get(0, BLOCK));
@@ -240,6 +241,31 @@ final class SanitizeTest {
         write.await();
         erase.await().good();
         assertArrayEquals(new byte[SIZE], memory.get());
+        other.close();
+    }
+
+    private static boolean isSanitizerWaiting() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .anyMatch(
+                        thread ->
+                                thread.getName().startsWith("cowherd-sanitize")
+                                        && thread.getState() == Thread.State.WAITING);
+    }
+
+    /// Goal: the device itself is shut, not only the door at which commands are judged.
+    @Test
+    void whatWasLetInBeforeFindsTheDeviceShut() throws Exception {
+        TestHost other = TestHost.ready(target.device, "iqn.b");
+        TestHost.Sent read = other.hold(0, "28 00 00 00 00 07 00 00 01 00", TaskAttribute.SIMPLE);
+        GatedDevice.Gate gate = gated.holdBefore(op -> op.is(DeviceOperation.Kind.ZERO));
+        host.send("48 82 00 00 00 00 00 00 00 00").good();
+        gate.awaitArrival();
+        read.execute(new byte[0]);
+        assertEquals("2/04/1B", read.await().sense());
+        var copy = CopyOrder.unnamed().target(TestTarget.UUID_0).segment(0, 0, 0, 9, 1).bytes();
+        assertEquals("2/04/1B", host.send(CopyOrder.cdb(copy.length), copy).sense());
+        gate.open();
+        awaitReady();
         other.close();
     }
 

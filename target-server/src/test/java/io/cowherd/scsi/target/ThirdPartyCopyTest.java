@@ -129,7 +129,6 @@ final class ThirdPartyCopyTest {
         var senses =
                 new String[][] {
                     {"A/08/04", send(between().segment(0, 0, 1, 0, 9).segment(0, 0, 2, 0, 1))},
-                    {"A/08/04", send(between().patchTarget(1, 0x20).segment(0, 0, 1, 0, 9))},
                     {"A/0D/02", send(between().patchTarget(20, 0x77).segment(0, 0, 1, 0, 9))},
                     {"A/00/00", send(between().segment(0, BLOCKS - 1, 1, 0, 2))},
                     {"A/00/00", send(between().segment(0, 0, 1, BLOCKS - 8, 9))},
