@@ -4,6 +4,7 @@ import io.cowherd.mapping.device.BlockDevice;
 import io.cowherd.mapping.device.MemoryDevice;
 import io.cowherd.mapping.volume.BlockSize;
 import io.cowherd.mapping.volume.BrokenGroup;
+import io.cowherd.mapping.volume.ReservationStore;
 import io.cowherd.mapping.volume.SnapshotRequest;
 import io.cowherd.mapping.volume.SpaceUsage;
 import io.cowherd.mapping.volume.Volume;
@@ -282,6 +283,11 @@ public final class FakeVolumes implements Volumes {
         @Override
         public BlockDevice device() {
             return device;
+        }
+
+        @Override
+        public ReservationStore reservations() {
+            return ReservationStore.inMemory();
         }
 
         @Override

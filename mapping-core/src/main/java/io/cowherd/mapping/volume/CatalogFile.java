@@ -1,23 +1,15 @@
 package io.cowherd.mapping.volume;
 
 import io.cowherd.mapping.device.FileFault;
-import io.cowherd.mapping.device.NoSpaceException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 
-/// The catalog of one group in its file, replaced as a whole, atomically and durably.
+/// The catalog of one group in its file, a [ReplacedFile].
 ///
-/// 1. **Write** the new generation to `catalog.new`, and make it durable.
-/// 2. **Keep** the present generation as `catalog.old`.
-/// 3. **Rename** `catalog.new` to `catalog`: from here on the new generation is what will be found.
-/// 4. **Make the names durable.**
-///
-/// A crash leaves the old or the new generation in `catalog`, and perhaps a `catalog.new`, which the next open deletes.
-/// If step 4 fails, nobody knows which of the two a crash would leave until the next change gets through: whoever undoes what
-/// belongs to a failed change makes an empty one first ([#reassert]).
+/// If a change fails, nobody knows which generation a crash would leave until the next change gets through: whoever undoes
+/// what belongs to a failed change makes an empty one first ([#reassert]).
 ///
 /// On a full file system changes fail and leave everything as it was, but for those that make room or undo something: they
 /// have a [CatalogReserve].
@@ -30,7 +22,7 @@ final class CatalogFile {
     static final String PREVIOUS = "catalog.old";
 
     private final Path directory;
-    private final DurableFiles files;
+    private final ReplacedFile file;
     private final ReentrantLock changes = new ReentrantLock();
 
     // Guarded by changes, read by any thread
@@ -41,11 +33,11 @@ final class CatalogFile {
 
     private CatalogFile(Path directory, DurableFiles files, Catalog present, int presentBytes) {
         this.directory = directory;
-        this.files = files;
+        this.file = new ReplacedFile(directory, NAME, files);
         this.present = present;
         this.presentBytes = presentBytes;
         this.onDisk = presentBytes > 0;
-        this.reserve = new CatalogReserve(directory, files);
+        this.reserve = new CatalogReserve(directory, CatalogReserve.NAME, files);
     }
 
     /// The catalog of a new group. Its file comes with its first change, the directory must be there.
@@ -55,18 +47,12 @@ final class CatalogFile {
 
     /// Opens the catalog in `directory`, which is called as the group.
     static CatalogFile open(Path directory, DurableFiles files) throws IOException {
-        Path file = directory.resolve(NAME);
-        if (!Files.exists(file)) {
+        var replaced = new ReplacedFile(directory, NAME, files);
+        Path file = replaced.path();
+        if (!replaced.exists()) {
             throw new CorruptCatalogException(file, "the file", "none", "a catalog");
         }
-        if (Files.size(file) > CatalogFormat.MAX_BYTES) {
-            throw new CorruptCatalogException(
-                    file,
-                    "its length",
-                    Files.size(file) + " bytes",
-                    "at most " + CatalogFormat.MAX_BYTES);
-        }
-        byte[] content = Files.readAllBytes(file);
+        byte[] content = replaced.read(CatalogFormat.MAX_BYTES, CatalogFormat.REFUSALS);
         Catalog catalog = CatalogFormat.decode(content, file);
         String name = String.valueOf(directory.getFileName());
         if (!catalog.group().equals(name)) {
@@ -76,9 +62,7 @@ final class CatalogFile {
                     "\"" + catalog.group() + "\"",
                     "\"" + name + "\", as its folder is called");
         }
-        if (Files.deleteIfExists(directory.resolve(NEXT))) {
-            files.syncDirectory(directory);
-        }
+        replaced.cleanUp();
         return new CatalogFile(directory, files, catalog, content.length);
     }
 
@@ -137,29 +121,7 @@ final class CatalogFile {
             throw new IOException(
                     "The catalog of " + directory + " would be larger than it may be.");
         }
-        try {
-            replaceBy(next);
-        } catch (IOException e) {
-            if (FileFault.isNoSpace(e)) {
-                throw new NoSpaceException(
-                        "cannot replace " + directory.resolve(NAME) + ": " + FileFault.describe(e),
-                        e);
-            }
-            throw e;
-        }
-    }
-
-    private void replaceBy(byte[] next) throws IOException {
-        Path temporary = directory.resolve(NEXT);
-        files.write(temporary, next); // 1
-        files.sync(temporary);
-        if (onDisk) {
-            Path previous = directory.resolve(PREVIOUS);
-            files.write(previous, CatalogFormat.encode(present)); // 2
-            files.sync(previous);
-        }
-        files.rename(temporary, directory.resolve(NAME)); // 3
-        files.syncDirectory(directory); // 4
+        file.replace(next, onDisk ? CatalogFormat.encode(present) : null);
         onDisk = true;
         presentBytes = next.length;
     }

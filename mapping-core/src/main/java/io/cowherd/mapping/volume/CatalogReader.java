@@ -18,15 +18,15 @@ import java.util.UUID;
 /// Puts the lines of a catalog together, and refuses what contradicts itself.
 ///
 /// **Threading.** *Confined* to the one decoder that made it.
-final class CatalogReader {
+final class CatalogReader implements SealedText.Reader<Catalog> {
     private final List<Family> families = new ArrayList<>();
     private final Set<UUID> uuids = new HashSet<>();
     private final Set<String> names = new HashSet<>();
     private String group = "";
     private UUID groupUuid = new UUID(0, 0);
 
-    /// Takes the next line.
-    void take(CatalogFields line) throws Fault {
+    @Override
+    public void take(CatalogFields line) throws Fault {
         String kind = line.kind();
         if (uuids.isEmpty() != kind.equals("group")) {
             throw new Fault(
@@ -44,8 +44,8 @@ final class CatalogReader {
         }
     }
 
-    /// What the lines said.
-    Catalog catalog() {
+    @Override
+    public Catalog whole() {
         return new Catalog(group, groupUuid, families);
     }
 

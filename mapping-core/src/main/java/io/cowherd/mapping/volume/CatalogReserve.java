@@ -5,10 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 
-/// Room that is kept for a catalog on its file system, so that volumes can be removed when that is full: replacing the
-/// catalog needs room before the removal gives any.
+/// Room that is kept for a catalog, or for a family's reservations, on its file system: so that volumes can be removed when
+/// that is full, and hosts that have failed be kept off. Replacing such a file needs room before anything gives any.
 ///
-/// A file with storage behind it, for the catalog's next generation and the one before. It is given up for a change that
+/// A file with storage behind it, for the next generation and the one before. It is given up for a change that
 /// finds no room and makes some, and made again after it. What cannot be made now is tried again after the next change.
 ///
 /// **Threading.** *Confined to whoever holds the catalog's lock.*
@@ -23,15 +23,16 @@ final class CatalogReserve {
     private final DurableFiles files;
     private int heldBytes;
 
-    CatalogReserve(Path directory, DurableFiles files) {
+    /// @param name the file's
+    CatalogReserve(Path directory, String name, DurableFiles files) {
         this.directory = directory;
-        this.file = directory.resolve(NAME);
+        this.file = directory.resolve(name);
         this.files = files;
     }
 
     /// Makes it, or makes it larger, if need be and as far as there is room.
     ///
-    /// @param catalogBytes length of the present catalog
+    /// @param catalogBytes length of the present generation
     void keep(int catalogBytes) {
         int wanted = wantedBytes(catalogBytes);
         int held = heldBytes;

@@ -29,7 +29,7 @@ public final class CorruptCatalogException extends IOException {
     }
 
     /// The damage may be anything, and goes to terminals and logs: short, in ASCII, on one line.
-    private static String printable(String found) {
+    static String printable(String found) {
         var shown = new StringBuilder();
         int end = Math.min(found.length(), MAX_FOUND_CHARS);
         for (int i = 0; i < end; i++) {

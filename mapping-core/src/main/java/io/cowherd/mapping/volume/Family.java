@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +28,9 @@ import org.jspecify.annotations.Nullable;
 /// | extend | file longer, durable | catalog | table | |
 /// | rename | catalog | devices | | |
 ///
-/// **Threading.** *Confined to whoever holds the pool's change lock*, but for [#origin], [#snapshots] and [#held], which any
-/// thread may ask, and [#invalidated], [#refused], [#overflowed] and [#filling], which come from the I/O path.
+/// **Threading.** *Confined to whoever holds the pool's change lock*, but for [#origin], [#snapshots], [#held] and
+/// [#reservations], which any thread may ask, and [#invalidated], [#refused], [#overflowed] and [#filling], which come from the
+/// I/O path.
 final class Family {
     /// Number of the first snapshot; the origin is 0.
     static final int FIRST_NUMBER = 1;
@@ -43,6 +46,7 @@ final class Family {
     // Any thread; written under the pool's change lock
     private volatile List<SnapshotVolume> snapshots = List.of();
     private volatile boolean held;
+    private volatile ReservationsFile reservations;
 
     private Family(VolumeGroup group, PoolContext context, Catalog.Origin record)
             throws IOException {
@@ -50,6 +54,7 @@ final class Family {
         this.context = context;
         this.folder = group.folder(record.uuid());
         this.blocks = record.blocks();
+        this.reservations = folder.freshReservations(record.uuid());
         var name = new VolumeName(group.name(), record.name());
         this.stack = new FamilyStack(context, group.uuid(), record.uuid(), name);
         this.origin = new OriginVolume(this, record, name, stack.base());
@@ -113,6 +118,11 @@ final class Family {
 
     VolumeGroup group() {
         return group;
+    }
+
+    /// The reservations of its volumes.
+    ReservationsFile reservations() {
+        return reservations;
     }
 
     // --- snapshot
@@ -267,6 +277,18 @@ final class Family {
 
     // --- opening
 
+    /// Brings back what hosts have reserved.
+    void openReservations(Catalog.Family record) throws IOException {
+        var uuids = new HashSet<UUID>(Set.of(uuid()));
+        record.snapshots().forEach(snapshot -> uuids.add(snapshot.uuid()));
+        try {
+            reservations = folder.openReservations(uuid(), uuids);
+        } catch (IOException e) {
+            reservations = folder.unbelievableReservations(uuid(), e);
+            throw e;
+        }
+    }
+
     /// What [FamilyOpener] found.
     void opened(List<SnapshotVolume> found, boolean originReached) {
         snapshots = List.copyOf(found);
@@ -413,6 +435,10 @@ final class Family {
         stack.switchOut(snapshot.stack(), last, undo, () -> uncommit(snapshot.uuid()));
         context.watch().forget(snapshot);
         snapshots = others;
+        Undo.attempt(
+                context.log(),
+                "forget the reservations of " + snapshot,
+                () -> reservations.forget(snapshot.uuid()));
         if (held && others.stream().noneMatch(SnapshotVolume::needsOriginUnchanged)) {
             held = false;
             Undo.attempt(

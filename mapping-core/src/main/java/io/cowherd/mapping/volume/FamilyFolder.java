@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 /// | `x.removed` | its removal has begun | renamed to `x`: the removal did not happen | deleted: the removal did happen |
 ///
 /// Beside them, an empty file `<volume's UUID>.erasing` says that the erasure of that volume has begun and not ended.
+/// Reservations have files of their own ([ReservationsFile]), which go with the folder.
 ///
 /// Creation is [#prepare], catalog, [#settle]. Removal is [#retire], catalog, [#purge].
 ///
@@ -130,12 +131,32 @@ final class FamilyFolder {
         return path(volume + ERASING);
     }
 
-    /// Deletes the folder, if nothing is left in it but marks of erasures: without their volumes they mean nothing.
+    /// The reservations of a family whose folder is new.
+    ReservationsFile freshReservations(UUID family) {
+        return ReservationsFile.fresh(directory, family, files);
+    }
+
+    /// The reservations in the folder.
+    ///
+    /// @param volumes the family's, as the catalog has them
+    ReservationsFile openReservations(UUID family, Set<UUID> volumes) throws IOException {
+        return ReservationsFile.open(directory, family, volumes, files);
+    }
+
+    /// Reservations in the folder that are not believed.
+    ReservationsFile unbelievableReservations(UUID family, IOException why) {
+        return ReservationsFile.unbelievable(directory, family, files, why);
+    }
+
+    /// Deletes the folder, if nothing is left in it but reservations and marks of erasures: without their volumes they mean
+    /// nothing.
     ///
     /// @return false if something is left
     boolean dissolve() throws IOException {
         List<Path> left = content();
-        if (left.stream().allMatch(path -> path.toString().endsWith(ERASING))) {
+        if (left.stream()
+                .map(path -> path.getFileName().toString())
+                .allMatch(FamilyFolder::isNote)) {
             for (Path path : left) {
                 files.delete(path);
             }
@@ -187,6 +208,10 @@ final class FamilyFolder {
         try (var paths = Files.list(directory)) {
             return paths.sorted().toList();
         }
+    }
+
+    private static boolean isNote(String file) {
+        return file.endsWith(ERASING) || ReservationsFile.isOurs(file);
     }
 
     private static boolean isOurs(String file) {

@@ -15,7 +15,7 @@ import java.util.ArrayList;
 ///
 /// | out of reach | it | its origin | other snapshots of it |
 /// |--------------|----|------------|-----------------------|
-/// | an origin | errors | | errors: they need it |
+/// | an origin, or what hosts have reserved | errors | | errors: they need it |
 /// | a snapshot | errors | reads; no writes, until the snapshot is back or removed | as ever |
 /// | a snapshot that is invalid anyway | errors | as ever | as ever |
 ///
@@ -36,7 +36,7 @@ final class FamilyOpener {
         try (var undo = new Undo(context.log())) {
             undo.push("close " + family.origin(), family.stack()::abandon);
             Catalog.Origin origin = record.origin();
-            boolean reached = standOn(origin, undo);
+            boolean reached = standOn(record, undo);
             var volumes = new ArrayList<SnapshotVolume>();
             for (Catalog.Snapshot snapshot : record.snapshots()) {
                 volumes.add(open(snapshot, reached, undo));
@@ -52,8 +52,11 @@ final class FamilyOpener {
     }
 
     /// @return false if the origin cannot be reached
-    private boolean standOn(Catalog.Origin origin, Undo undo) {
+    private boolean standOn(Catalog.Family record, Undo undo) {
+        Catalog.Origin origin = record.origin();
         try {
+            family.openReservations(
+                    record); // who must be kept off is known before anybody is let in
             Opened opened = reach(path(origin.backing()), origin.sizeBytes());
             undo.push("close " + opened.device(), opened.file()::close);
             opened.file().showBlocksOf(origin.blocks().logicalBytes());

@@ -74,6 +74,11 @@ abstract sealed class PoolVolume implements Volume permits OriginVolume, Snapsho
     }
 
     @Override
+    public final ReservationStore reservations() {
+        return family.reservations().of(uuid);
+    }
+
+    @Override
     public final long sizeBytes() {
         return device.sizeBytes();
     }

@@ -26,6 +26,9 @@ public interface Volume {
     /// The mapped device that shows this volume. Stable for the volume's life: tables change beneath it.
     BlockDevice device();
 
+    /// What hosts have reserved on it, as far as that outlives the process.
+    ReservationStore reservations();
+
     /// Size in bytes that hosts see.
     long sizeBytes();
 

@@ -1,0 +1,98 @@
+package io.cowherd.mapping.volume;
+
+import io.cowherd.mapping.device.FileFault;
+import io.cowherd.mapping.device.NoSpaceException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A small file that is replaced as a whole, atomically and durably.
+///
+/// 1. **Write** the new generation to `x.new`, and make it durable.
+/// 2. **Keep** the present generation as `x.old`.
+/// 3. **Rename** `x.new` to `x`: from here on the new generation is what will be found.
+/// 4. **Make the names durable.**
+///
+/// A crash leaves the old or the new generation in `x`, and perhaps an `x.new`, which the next open deletes.
+/// If step 4 fails, nobody knows which of the two a crash would leave until the next change gets through.
+///
+/// **Threading.** *Confined to whoever holds its owner's lock.*
+final class ReplacedFile {
+    private static final String NEXT = ".new";
+    private static final String PREVIOUS = ".old";
+
+    private final Path directory;
+    private final String name;
+    private final DurableFiles files;
+
+    /// @param directory there when the file is first replaced
+    /// @param name the file's in it
+    ReplacedFile(Path directory, String name, DurableFiles files) {
+        this.directory = directory;
+        this.name = name;
+        this.files = files;
+    }
+
+    /// Every name that a file called `name` may leave in its directory, the file's own last.
+    static List<String> names(String name) {
+        return List.of(name + NEXT, name + PREVIOUS, name);
+    }
+
+    /// Where it is.
+    Path path() {
+        return directory.resolve(name);
+    }
+
+    boolean exists() {
+        return Files.exists(path());
+    }
+
+    /// Reads the present generation. It must be there.
+    ///
+    /// @param maxBytes nothing larger is read
+    /// @param refusals what is thrown at a larger file
+    byte[] read(int maxBytes, SealedText.Refusals refusals) throws IOException {
+        long bytes = Files.size(path());
+        if (bytes > maxBytes) {
+            throw refusals.corrupt(path(), "its length", bytes + " bytes", "at most " + maxBytes);
+        }
+        return Files.readAllBytes(path());
+    }
+
+    /// Deletes what a crash may have left. Only once the present generation has been read and believed.
+    void cleanUp() throws IOException {
+        if (Files.deleteIfExists(directory.resolve(name + NEXT))) {
+            files.syncDirectory(directory);
+        }
+    }
+
+    /// Replaces it. When this returns the next generation is durable.
+    ///
+    /// @param present the present generation; null if there is none
+    void replace(byte[] next, byte @Nullable [] present) throws IOException {
+        try {
+            replaceBy(next, present);
+        } catch (IOException e) {
+            if (FileFault.isNoSpace(e)) {
+                throw new NoSpaceException(
+                        "cannot replace " + path() + ": " + FileFault.describe(e), e);
+            }
+            throw e;
+        }
+    }
+
+    private void replaceBy(byte[] next, byte @Nullable [] present) throws IOException {
+        Path temporary = directory.resolve(name + NEXT);
+        files.write(temporary, next); // 1
+        files.sync(temporary);
+        if (present != null) {
+            Path previous = directory.resolve(name + PREVIOUS);
+            files.write(previous, present); // 2
+            files.sync(previous);
+        }
+        files.rename(temporary, path()); // 3
+        files.syncDirectory(directory); // 4
+    }
+}
