@@ -116,7 +116,7 @@ final class ServedFamily {
                         new ErasureMark(volume));
         var identity = new Identity(volume.uuid(), volume.name().toString());
         var unit = new LogicalUnit(volume.device(), identity, settings, () -> room(volume));
-        device.addLun(volume.number(), unit);
+        device.addLun(volume.number(), unit, volume.reservations());
         luns.put(volume.number(), new Served(volume, unit));
         tellVolumes();
     }

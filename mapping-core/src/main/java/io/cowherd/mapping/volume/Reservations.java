@@ -23,24 +23,6 @@ public record Reservations(
     /// Nobody has registered anything, ever.
     public static final Reservations NONE = new Reservations(0, false, List.of(), null);
 
-    /// An I_T nexus by its names, which outlive its sessions.
-    ///
-    /// @param initiatorPort iSCSI name in lower case, `,i,0x`, ISID in 12 hex digits
-    /// @param targetPort relative target port identifier, 1 to 65535
-    public record NexusName(String initiatorPort, int targetPort) {}
-
-    /// A nexus that is registered.
-    ///
-    /// @param nexus which
-    /// @param key its reservation key, not 0
-    public record Registration(NexusName nexus, long key) {}
-
-    /// A persistent reservation of the whole volume.
-    ///
-    /// @param type what it keeps from whom
-    /// @param holder the nexus that holds it; null for the two types that all registrants hold
-    public record Reservation(ReservationType type, @Nullable NexusName holder) {}
-
     /// Types of persistent reservations (SPC-4 table 50).
     public enum ReservationType {
         /// Only the holder writes.
@@ -170,4 +152,22 @@ public record Reservations(
                 ? registration(nexus) != null
                 : nexus.equals(reservation.holder());
     }
+
+    /// An I_T nexus by its names, which outlive its sessions.
+    ///
+    /// @param initiatorPort iSCSI name in lower case, `,i,0x`, ISID in 12 hex digits
+    /// @param targetPort relative target port identifier, 1 to 65535
+    public record NexusName(String initiatorPort, int targetPort) {}
+
+    /// A nexus that is registered.
+    ///
+    /// @param nexus which
+    /// @param key its reservation key, not 0
+    public record Registration(NexusName nexus, long key) {}
+
+    /// A persistent reservation of the whole volume.
+    ///
+    /// @param type what it keeps from whom
+    /// @param holder the nexus that holds it; null for the two types that all registrants hold
+    public record Reservation(ReservationType type, @Nullable NexusName holder) {}
 }

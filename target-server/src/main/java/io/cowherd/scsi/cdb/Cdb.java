@@ -157,7 +157,25 @@ public sealed interface Cdb {
     record SendDiagnostic() implements Cdb {}
 
     /// PREVENT ALLOW MEDIUM REMOVAL: granted, as there is no medium to remove.
-    record PreventAllow() implements Cdb {}
+    record PreventAllow(boolean prevents) implements Cdb {}
+
+    /// PERSISTENT RESERVE IN.
+    record PersistentReserveIn(ReserveReport report, long allocationBytes) implements Asking {}
+
+    /// PERSISTENT RESERVE OUT. Scope and type are not judged here: some service actions ignore them.
+    record PersistentReserveOut(ReserveAction action, int scope, int type, int listBytes)
+            implements Cdb {
+        @Override
+        public long dataOutBytes(int blockBytes) {
+            return listBytes;
+        }
+    }
+
+    /// RESERVE (6), of SPC-2, of the whole logical unit.
+    record Reserve6() implements Cdb {}
+
+    /// RELEASE (6), of SPC-2.
+    record Release6() implements Cdb {}
 
     // -- what a disk has (SBC-3) --
 
@@ -177,7 +195,10 @@ public sealed interface Cdb {
     }
 
     /// START STOP UNIT.
-    record StartStop(boolean flushes) implements Cdb {}
+    ///
+    /// @param flushes true if what is cached must be made durable
+    /// @param starts true if it only makes the disk ready: START is 1, POWER CONDITION is 0
+    record StartStop(boolean flushes, boolean starts) implements Cdb {}
 
     /// READ CAPACITY (10).
     record ReadCapacity10() implements Cdb {
@@ -346,6 +367,38 @@ public sealed interface Cdb {
         BLOCK_ERASE,
         /// Service action 1F.
         EXIT_FAILURE_MODE
+    }
+
+    /// Service actions of PERSISTENT RESERVE IN (SPC-4 6.15), in the order of their codes, 0 to 3.
+    enum ReserveReport {
+        /// All keys.
+        READ_KEYS,
+        /// The reservation.
+        READ_RESERVATION,
+        /// What we can do.
+        REPORT_CAPABILITIES,
+        /// All registrations, with their nexuses.
+        READ_FULL_STATUS
+    }
+
+    /// Service actions of PERSISTENT RESERVE OUT (SPC-4 6.16), in the order of their codes, 0 to 7.
+    enum ReserveAction {
+        /// Registers, changes a key, or unregisters.
+        REGISTER,
+        /// Makes a reservation.
+        RESERVE,
+        /// Gives it up.
+        RELEASE,
+        /// Removes all registrations, and the reservation.
+        CLEAR,
+        /// Removes registrations of others, and takes over their reservation.
+        PREEMPT,
+        /// The same, and aborts their commands.
+        PREEMPT_AND_ABORT,
+        /// As REGISTER, whatever key is registered.
+        REGISTER_AND_IGNORE_EXISTING_KEY,
+        /// Registers another nexus, and gives it the reservation.
+        REGISTER_AND_MOVE
     }
 
     /// REPORTING OPTIONS.

@@ -28,6 +28,10 @@ public enum Operation {
     INQUIRY("12 01 FF FF FF 00", SpcDecoder::inquiry),
     /// SPC-4 6.9.
     MODE_SELECT_6("15 11 00 00 FF 00", SpcDecoder::modeSelect6),
+    /// SPC-2 7.21.
+    RESERVE_6("16 1F 00 FF FF 00", ReservationDecoder::reserve6),
+    /// SPC-2 7.16.
+    RELEASE_6("17 1F 00 00 00 00", ReservationDecoder::release6),
     /// SPC-4 6.11.
     MODE_SENSE_6("1A 08 FF FF FF 00", SpcDecoder::modeSense6),
     /// SBC-3.
@@ -35,7 +39,7 @@ public enum Operation {
     /// SPC-4 6.42.
     SEND_DIAGNOSTIC("1D F7 00 FF FF 00", SpcDecoder::sendDiagnostic),
     /// SBC-3.
-    PREVENT_ALLOW("1E 00 00 00 03 00", _ -> new Cdb.PreventAllow()),
+    PREVENT_ALLOW("1E 00 00 00 03 00", SbcDecoder::preventAllow),
     /// SBC-3.
     READ_CAPACITY_10("25 00 00 00 00 00 00 00 00 00", SbcDecoder::readCapacity10),
     /// SBC-3.
@@ -68,6 +72,30 @@ public enum Operation {
     MODE_SELECT_10("55 11 00 00 00 00 00 FF FF 00", SpcDecoder::modeSelect10),
     /// SPC-4 6.12.
     MODE_SENSE_10("5A 18 FF FF 00 00 00 FF FF 00", SpcDecoder::modeSense10),
+    /// SPC-4 6.15, a service action.
+    READ_KEYS("5E 00 00 00 00 00 00 FF FF 00", ReservationDecoder::in),
+    /// SPC-4 6.15, a service action.
+    READ_RESERVATION("5E 01 00 00 00 00 00 FF FF 00", ReservationDecoder::in),
+    /// SPC-4 6.15, a service action.
+    REPORT_CAPABILITIES("5E 02 00 00 00 00 00 FF FF 00", ReservationDecoder::in),
+    /// SPC-4 6.15, a service action.
+    READ_FULL_STATUS("5E 03 00 00 00 00 00 FF FF 00", ReservationDecoder::in),
+    /// SPC-4 6.16, a service action.
+    REGISTER("5F 00 FF 00 00 FF FF FF FF 00", ReservationDecoder::out),
+    /// SPC-4 6.16, a service action.
+    RESERVE("5F 01 FF 00 00 FF FF FF FF 00", ReservationDecoder::out),
+    /// SPC-4 6.16, a service action.
+    RELEASE("5F 02 FF 00 00 FF FF FF FF 00", ReservationDecoder::out),
+    /// SPC-4 6.16, a service action.
+    CLEAR("5F 03 FF 00 00 FF FF FF FF 00", ReservationDecoder::out),
+    /// SPC-4 6.16, a service action.
+    PREEMPT("5F 04 FF 00 00 FF FF FF FF 00", ReservationDecoder::out),
+    /// SPC-4 6.16, a service action.
+    PREEMPT_AND_ABORT("5F 05 FF 00 00 FF FF FF FF 00", ReservationDecoder::out),
+    /// SPC-4 6.16, a service action.
+    REGISTER_AND_IGNORE_EXISTING_KEY("5F 06 FF 00 00 FF FF FF FF 00", ReservationDecoder::out),
+    /// SPC-4 6.16, a service action.
+    REGISTER_AND_MOVE("5F 07 FF 00 00 FF FF FF FF 00", ReservationDecoder::out),
     /// SPC-4 6.4, a service action. EXTENDED COPY (LID4) is not offered.
     EXTENDED_COPY("83 00 00 00 00 00 00 00 00 00 FF FF FF FF 00 00", SpcDecoder::extendedCopy),
     /// SPC-4 6.3, a service action.
@@ -171,7 +199,7 @@ public enum Operation {
     /// True for the operation codes of which we have service actions.
     static boolean hasServiceActions(int operationCode) {
         return switch (operationCode) {
-            case 0x48, 0x83, 0x84, 0x9E, 0xA3 -> true;
+            case 0x48, 0x5E, 0x5F, 0x83, 0x84, 0x9E, 0xA3 -> true;
             default -> false;
         };
     }

@@ -134,7 +134,12 @@ final class SbcDecoder {
         boolean loadEject = b.bit(4, 1);
         boolean start = b.bit(4, 0);
         boolean noFlush = b.bit(4, 2);
-        return loadEject ? refused(4) : new Cdb.StartStop(!start && !noFlush);
+        boolean ready = start && b.u8(4) >> 4 == 0;
+        return loadEject ? refused(4) : new Cdb.StartStop(!start && !noFlush, ready);
+    }
+
+    static Cdb preventAllow(CdbBytes b) {
+        return new Cdb.PreventAllow((b.u8(4) & 3) != 0);
     }
 
     /// Refuses what is reserved, bit 6 of byte 1 (ZNR) among it: a host that asks for more than we do must hear of it

@@ -301,7 +301,7 @@ public final class LogicalUnit {
                         Cdb.SendDiagnostic _,
                         Cdb.ReassignBlocks _ ->
                         UNIT_READY;
-                case Cdb.StartStop(boolean flushes) -> flushes ? null : Outcome.DONE;
+                case Cdb.StartStop(boolean flushes, _) -> flushes ? null : Outcome.DONE;
                 case Cdb.ModeSelect select -> modes.select(select, dataOut);
                 case Cdb.Refused(Sense sense) -> new Outcome.CheckCondition(sense);
                 default -> {
@@ -382,27 +382,42 @@ public final class LogicalUnit {
     /// @param stopped true once nobody waits for the command any more; looked at between pieces
     public Outcome executeBlocking(
             Cdb cdb, ByteBuffer dataOut, ByteBuffer dataIn, BooleanSupplier stopped) {
+        return attempt(cdb, () -> execute(cdb, dataOut, dataIn, stopped));
+    }
+
+    private Outcome execute(Cdb cdb, ByteBuffer dataOut, ByteBuffer dataIn, BooleanSupplier stopped)
+            throws IOException {
+        return switch (cdb) {
+            case Cdb.Read read -> blockCommands.read(read, dataIn);
+            case Cdb.Write write -> blockCommands.write(write, dataOut);
+            case Cdb.WriteAndVerify write -> blockCommands.writeAndVerify(write, dataOut);
+            case Cdb.Verify verify -> blockCommands.verify(verify, dataOut, stopped);
+            case Cdb.CompareAndWrite compare -> blockCommands.compareAndWrite(compare, dataOut);
+            case Cdb.OrWrite or -> blockCommands.orWrite(or, dataOut);
+            case Cdb.SynchronizeCache _, Cdb.StartStop _ -> blockCommands.flush();
+            case Cdb.Unmap _ -> spaceCommands.unmap(dataOut, blocks(), stopped);
+            case Cdb.WriteSame same -> spaceCommands.writeSame(same, dataOut, stopped);
+            case Cdb.Sanitize sanitize -> sanitizer.execute(sanitize, dataOut, blockBytes, stopped);
+            case Cdb.GetLbaStatus status -> spaceCommands.status(status, blocks(), dataIn);
+            case Cdb.LogSense(_, _, int pointer, long allocationBytes) ->
+                    send(
+                            LogPages.provisioning(pointer, provisioning.room()),
+                            allocationBytes,
+                            dataIn);
+            default -> throw new AssertionError(cdb + " does not wait for storage.");
+        };
+    }
+
+    /// What a command does that may fail.
+    public interface Work {
+        /// Does it.
+        Outcome run() throws IOException;
+    }
+
+    /// Does what a command does, and turns what goes wrong into sense.
+    public Outcome attempt(Cdb cdb, Work work) {
         try {
-            return switch (cdb) {
-                case Cdb.Read read -> blockCommands.read(read, dataIn);
-                case Cdb.Write write -> blockCommands.write(write, dataOut);
-                case Cdb.WriteAndVerify write -> blockCommands.writeAndVerify(write, dataOut);
-                case Cdb.Verify verify -> blockCommands.verify(verify, dataOut, stopped);
-                case Cdb.CompareAndWrite compare -> blockCommands.compareAndWrite(compare, dataOut);
-                case Cdb.OrWrite or -> blockCommands.orWrite(or, dataOut);
-                case Cdb.SynchronizeCache _, Cdb.StartStop _ -> blockCommands.flush();
-                case Cdb.Unmap _ -> spaceCommands.unmap(dataOut, blocks(), stopped);
-                case Cdb.WriteSame same -> spaceCommands.writeSame(same, dataOut, stopped);
-                case Cdb.Sanitize sanitize ->
-                        sanitizer.execute(sanitize, dataOut, blockBytes, stopped);
-                case Cdb.GetLbaStatus status -> spaceCommands.status(status, blocks(), dataIn);
-                case Cdb.LogSense(_, _, int pointer, long allocationBytes) ->
-                        send(
-                                LogPages.provisioning(pointer, provisioning.room()),
-                                allocationBytes,
-                                dataIn);
-                default -> throw new AssertionError(cdb + " does not wait for storage.");
-            };
+            return work.run();
         } catch (IOException e) {
             return new Outcome.CheckCondition(senseOf(e, cdb));
         } catch (RuntimeException | Error e) {

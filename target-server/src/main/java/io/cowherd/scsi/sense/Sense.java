@@ -58,6 +58,12 @@ public record Sense(SenseKey key, int code, long information, int pointer) {
     /// LOGICAL UNIT NOT SUPPORTED: there is nothing behind this LUN.
     public static final Sense NO_SUCH_LUN = of(SenseKey.ILLEGAL_REQUEST, 0x2500);
 
+    /// INVALID RELEASE OF PERSISTENT RESERVATION.
+    public static final Sense INVALID_RELEASE = of(SenseKey.ILLEGAL_REQUEST, 0x2604);
+
+    /// INSUFFICIENT REGISTRATION RESOURCES.
+    public static final Sense NO_REGISTRATION_RESOURCES = of(SenseKey.ILLEGAL_REQUEST, 0x5504);
+
     /// SAVING PARAMETERS NOT SUPPORTED.
     public static final Sense SAVING_NOT_SUPPORTED = of(SenseKey.ILLEGAL_REQUEST, 0x3900);
 

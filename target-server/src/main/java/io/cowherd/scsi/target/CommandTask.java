@@ -6,6 +6,8 @@ import io.cowherd.scsi.cdb.Cdb;
 import io.cowherd.scsi.lu.InquiryData;
 import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.lu.Outcome;
+import io.cowherd.scsi.reservation.Demand;
+import io.cowherd.scsi.reservation.Effects;
 import io.cowherd.scsi.sense.Sense;
 import io.cowherd.scsi.sense.UnitAttention;
 import java.nio.ByteBuffer;
@@ -17,14 +19,17 @@ import org.jspecify.annotations.Nullable;
 ///
 /// 1. **Judge** it when it is taken in: a command that cannot work moves no data.
 /// 2. **Hold** it back if a task with the ORDERED attribute wants that.
-/// 3. **Attention** first: if the host has to be told something, it is told that instead.
+/// 3. **Attention** first: if the host has to be told something, it is told that instead. If somebody has reserved the
+///    logical unit, it is told that: judged now, not in step 1, and once. A change of reservations that comes later waits for
+///    tasks that run and would be let in no more ([TargetNexus#settle]).
 /// 4. **Execute** it on the event loop, or if it would have to wait, by a [StorageJob] on a thread that may.
 /// 5. **Complete** it on the event loop, once, with status, sense and length.
 ///
-/// **Threading.** *Confined to the connection's event loop*; a storage job only reads [#isStopped].
+/// **Threading.** *Confined to the connection's event loop*; a storage job only calls [#executeOn] and [#isStopped].
 final class CommandTask implements Task, Runnable {
     private static final byte GOOD = 0x00;
     private static final byte CHECK_CONDITION = 0x02;
+    private static final byte RESERVATION_CONFLICT = 0x18;
     private static final byte TASK_SET_FULL = 0x28;
     private static final byte TASK_ABORTED = 0x40;
 
@@ -153,12 +158,8 @@ final class CommandTask implements Task, Runnable {
     void start() {
         leaveHeld();
         state = TaskState.RUNNING;
-        Sense first = attentionOrRefusal();
-        if (first != null) {
-            finish(new Outcome.CheckCondition(first));
-            return;
-        }
-        Outcome outcome = executeNow(); // 4
+        Outcome early = attentionOrRefusal();
+        Outcome outcome = early == null ? executeNow() : early; // 4
         if (outcome != null) {
             finish(outcome);
         } else {
@@ -174,11 +175,34 @@ final class CommandTask implements Task, Runnable {
 
     // -- 3. attention --
 
-    private @Nullable Sense attentionOrRefusal() {
+    /// In the order of SAM-5 5.3.3: unit attention, RESERVATION CONFLICT, all else.
+    private @Nullable Outcome attentionOrRefusal() {
         UnitAttention attention = takeAttention();
         if (attention != null) {
-            return attention.sense();
+            return new Outcome.CheckCondition(attention.sense());
         }
+        if (!isAdmitted()) {
+            return Outcome.CONFLICT;
+        }
+        Sense why = refusedNow();
+        return why == null ? null : new Outcome.CheckCondition(why);
+    }
+
+    private boolean isAdmitted() {
+        return entry == null || isAdmitted(entry);
+    }
+
+    /// True unless somebody has reserved a logical unit against this command.
+    boolean isAdmitted(LunMap.Entry place) {
+        return place.reservations().admits(cdb, nexus.name());
+    }
+
+    /// True if it may touch the medium of a logical unit; a copy may touch any.
+    boolean mayTouch(LogicalUnit unit) {
+        return entry != null && (entry.unit() == unit || cdb instanceof Cdb.ExtendedCopy);
+    }
+
+    private @Nullable Sense refusedNow() {
         Sense inaccessible = entry == null ? null : nexus.accessState().refuses(cdb);
         if (inaccessible != null) {
             return inaccessible;
@@ -219,6 +243,12 @@ final class CommandTask implements Task, Runnable {
         if (cdb instanceof Cdb.ReportPortGroups(Cdb.Header header, long allocationBytes)) {
             return LogicalUnit.send(nexus.portGroups().encode(header), allocationBytes, dataIn);
         }
+        if (cdb instanceof Cdb.PersistentReserveIn in && entry != null) {
+            ByteBuffer report = entry.reservations().report(in.report());
+            return report == null
+                    ? Outcome.CONFLICT
+                    : LogicalUnit.send(report, in.allocationBytes(), dataIn);
+        }
         if (entry != null) {
             int start = dataIn.position();
             Outcome outcome =
@@ -258,10 +288,12 @@ final class CommandTask implements Task, Runnable {
 
     private void executeBlocking() {
         LunMap.Entry place = java.util.Objects.requireNonNull(entry);
-        StorageJob storageJob = new StorageJob(this, place.unit(), dataOut, dataIn);
+        StorageJob storageJob = new StorageJob(this, place, dataOut, dataIn);
         job = storageJob;
+        IoPool.Lane lane =
+                Demand.of(cdb) == Demand.RESERVE ? place.reservationLane() : place.lane();
         IoPool.Kind kind = cdb instanceof Cdb.Read ? IoPool.Kind.READ : IoPool.Kind.OTHER;
-        if (!place.lane().tryExecute(storageJob, kind)) {
+        if (!lane.tryExecute(storageJob, kind)) {
             job = null;
             status = TASK_SET_FULL;
             end();
@@ -269,10 +301,15 @@ final class CommandTask implements Task, Runnable {
     }
 
     /// Executes what has to wait, on a thread that may.
-    Outcome executeOn(LogicalUnit unit, ByteBuffer out, ByteBuffer in) {
-        return cdb instanceof Cdb.ExtendedCopy
-                ? nexus.copies().copy(out, unit, this::isStopped)
-                : unit.executeBlocking(cdb, out, in, this::isStopped);
+    Outcome executeOn(LunMap.Entry place, ByteBuffer out, ByteBuffer in) {
+        return switch (cdb) {
+            case Cdb.ExtendedCopy _ -> nexus.copies().copy(out, place.unit(), this::isStopped);
+            case Cdb.PersistentReserveOut reserve ->
+                    new ReservationCommands(place, nexus).reserveOut(reserve, out);
+            case Cdb.Reserve6 _ -> new ReservationCommands(place, nexus).reserve6();
+            case Cdb.Release6 _ -> new ReservationCommands(place, nexus).release6();
+            default -> place.unit().executeBlocking(cdb, out, in, this::isStopped); // all others
+        };
     }
 
     /// True once nobody waits for the result. Any thread.
@@ -292,6 +329,9 @@ final class CommandTask implements Task, Runnable {
         Outcome outcome = ended == null ? null : ended.outcome();
         if (outcome == null) {
             end();
+        } else if (outcome instanceof Outcome.Reserved(Effects effects) && entry != null) {
+            // even if it has been aborted: the change is durable and in force
+            nexus.settleEverywhere(entry, effects, this, () -> finish(Outcome.DONE));
         } else {
             finish(outcome);
         }
@@ -303,6 +343,8 @@ final class CommandTask implements Task, Runnable {
         switch (outcome) {
             case Outcome.Good(int bytes) -> dataInLength = bytes;
             case Outcome.GoodTellOthers(UnitAttention attention) -> tellOthers(attention);
+            case Outcome.Conflict _ -> status = RESERVATION_CONFLICT;
+            case Outcome.Reserved _ -> throw new AssertionError("Not settled: " + this);
             case Outcome.CheckCondition(Sense why) -> {
                 status = CHECK_CONDITION;
                 sense = why.encode(entry != null && entry.unit().descriptorSense());

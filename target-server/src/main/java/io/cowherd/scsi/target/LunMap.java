@@ -2,6 +2,7 @@ package io.cowherd.scsi.target;
 
 import io.cowherd.config.access.LunSet;
 import io.cowherd.scsi.lu.LogicalUnit;
+import io.cowherd.scsi.reservation.UnitReservations;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.function.IntFunction;
@@ -17,8 +18,15 @@ final class LunMap {
     ///
     /// @param lun its number
     /// @param unit what is there
+    /// @param reservations who may use it
     /// @param lane its way to the threads that may block
-    record Entry(int lun, LogicalUnit unit, IoPool.Lane lane) {}
+    /// @param reservationLane that of commands about reservations: they need a thread most when the others hang
+    record Entry(
+            int lun,
+            LogicalUnit unit,
+            UnitReservations reservations,
+            IoPool.Lane lane,
+            IoPool.Lane reservationLane) {}
 
     private final int[] luns;
     private final Entry[] entries;

@@ -1,6 +1,7 @@
 package io.cowherd.scsi.target;
 
 import io.cowherd.config.Limits;
+import io.cowherd.mapping.volume.ReservationStore;
 import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.ScsiTarget;
 import io.cowherd.scsi.TaskManagement;
@@ -9,16 +10,21 @@ import io.cowherd.scsi.alua.PortGroups;
 import io.cowherd.scsi.copy.CopyReach;
 import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.lu.TargetPort;
+import io.cowherd.scsi.reservation.Effects;
+import io.cowherd.scsi.reservation.UnitReservations;
 import io.cowherd.scsi.sense.UnitAttention;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The SCSI target device behind one iSCSI target name.
@@ -87,11 +93,18 @@ public final class ScsiTargetDevice implements ScsiTarget {
 
     // -- logical units --
 
+    /// Shows a logical unit whose reservations end with the process.
+    public void addLun(int lun, LogicalUnit unit) {
+        addLun(lun, unit, ReservationStore.inMemory());
+    }
+
     /// Shows a logical unit from now on, and tells every nexus.
     ///
     /// @param lun 0 to [Limits#largestLun()]
+    /// @param reservations where its reservations are kept
     /// @throws IllegalStateException if the LUN is taken or larger than that
-    public void addLun(int lun, LogicalUnit unit) {
+    public void addLun(int lun, LogicalUnit unit, ReservationStore reservations) {
+        var kept = new UnitReservations(reservations);
         int largest = limits.largestLun();
         if (lun < 0 || lun > largest) {
             throw new IllegalStateException(
@@ -102,7 +115,7 @@ public final class ScsiTargetDevice implements ScsiTarget {
             if (luns.find(lun) != null) {
                 throw new IllegalStateException("LUN %d of %s is taken.".formatted(lun, name));
             }
-            luns = luns.with(new LunMap.Entry(lun, unit, pool.lane()));
+            luns = luns.with(new LunMap.Entry(lun, unit, kept, pool.lane(), pool.lane()));
         }
         unit.onAttention(attention -> establishOnAll(unit, attention));
         lunsChanged(null);
@@ -226,10 +239,20 @@ public final class ScsiTargetDevice implements ScsiTarget {
 
     /// A nexus has closed, and none of its tasks is left.
     void closed(TargetNexus nexus) {
+        for (LunMap.Entry entry : luns.entries()) {
+            entry.reservations().nexusLost(nexus.name());
+        }
         synchronized (lock) {
             nexuses = nexuses.stream().filter(n -> n != nexus).toList();
         }
         nexusListener.run();
+    }
+
+    /// Relative identifiers of all target ports.
+    Set<Integer> targetPorts() {
+        return portGroups.groups().stream()
+                .flatMap(group -> group.ports().stream())
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /// The nexuses that are open now: as long as there are any, every logical unit here is in use.
@@ -308,15 +331,29 @@ public final class ScsiTargetDevice implements ScsiTarget {
                 requester.establish(entry.unit(), attention);
             }
         }
-        if (unit != null || visible == luns) {
-            abortEverywhere(requester, unit, drained);
-            return;
-        }
-        Runnable one = countdown(visible.size() + 1, drained);
+        Runnable one =
+                countdown(
+                        visible.size() + 1,
+                        () -> {
+                            endReserve6(unit, visible);
+                            drained.run();
+                        });
         for (LunMap.Entry entry : visible.entries()) {
-            abortEverywhere(requester, entry.unit(), one);
+            if (unit == null || entry.unit() == unit) {
+                abortEverywhere(requester, entry.unit(), one);
+            } else {
+                one.run();
+            }
         }
         one.run();
+    }
+
+    private static void endReserve6(@Nullable LogicalUnit unit, LunMap visible) {
+        for (LunMap.Entry entry : visible.entries()) {
+            if (unit == null || entry.unit() == unit) {
+                entry.reservations().reset();
+            }
+        }
     }
 
     private static Runnable countdown(int count, Runnable done) {
@@ -334,13 +371,46 @@ public final class ScsiTargetDevice implements ScsiTarget {
     /// @param drained run on some event loop, or here, when none of the tasks is left
     private void abortEverywhere(
             @Nullable TargetNexus requester, @Nullable LogicalUnit unit, Runnable drained) {
-        List<TargetNexus> all = nexuses;
-        Runnable one = countdown(all.size() + 1, drained);
-        for (TargetNexus nexus : all) {
-            if (nexus == requester) { // now: what comes behind the function is not meant
-                nexus.abortTasks(unit, CommandTask.AbortCause.OWN_NEXUS, one);
-            } else if (!nexus.post(
-                    () -> nexus.abortTasks(unit, CommandTask.AbortCause.SOMEBODY_ELSE, one))) {
+        onEach(
+                requester,
+                drained,
+                (nexus, one) -> {
+                    boolean own = nexus == requester;
+                    nexus.abortTasks(
+                            unit,
+                            own
+                                    ? CommandTask.AbortCause.OWN_NEXUS
+                                    : CommandTask.AbortCause.SOMEBODY_ELSE,
+                            one);
+                });
+    }
+
+    /// Carries out on every nexus what a change of reservations brings with it.
+    ///
+    /// @param requester whose task `cause` made the change, on whose event loop we are
+    /// @param settled run on some event loop, or here, when it has come to pass
+    void settle(
+            TargetNexus requester,
+            LunMap.Entry place,
+            Effects effects,
+            CommandTask cause,
+            Runnable settled) {
+        onEach(requester, settled, (nexus, one) -> nexus.settle(place, effects, cause, one));
+    }
+
+    /// Does something to every nexus on its event loop: to the requester at once, for what comes behind the request is not
+    /// meant.
+    ///
+    /// @param all run on some event loop, or here, when each has run what it was given to run at its end
+    /// @param step given a nexus, and what to run at the end
+    private void onEach(
+            @Nullable TargetNexus requester, Runnable all, BiConsumer<TargetNexus, Runnable> step) {
+        List<TargetNexus> present = nexuses;
+        Runnable one = countdown(present.size() + 1, all);
+        for (TargetNexus nexus : present) {
+            if (nexus == requester) {
+                step.accept(nexus, one);
+            } else if (!nexus.post(() -> step.accept(nexus, one))) {
                 one.run();
             }
         }

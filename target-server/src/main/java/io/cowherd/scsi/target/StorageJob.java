@@ -1,6 +1,5 @@
 package io.cowherd.scsi.target;
 
-import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.lu.Outcome;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class StorageJob implements Runnable {
     // Immutable
     private final CommandTask task;
-    private final LogicalUnit unit;
+    private final LunMap.Entry place;
     private final ByteBuffer dataOut;
     private final ByteBuffer dataIn;
 
@@ -23,9 +22,9 @@ final class StorageJob implements Runnable {
     // Written by the thread that may block, read by the event loop after that
     private @Nullable Outcome outcome;
 
-    StorageJob(CommandTask task, LogicalUnit unit, ByteBuffer dataOut, ByteBuffer dataIn) {
+    StorageJob(CommandTask task, LunMap.Entry place, ByteBuffer dataOut, ByteBuffer dataIn) {
         this.task = task;
-        this.unit = unit;
+        this.place = place;
         this.dataOut = dataOut;
         this.dataIn = dataIn;
     }
@@ -33,7 +32,7 @@ final class StorageJob implements Runnable {
     @Override
     public void run() {
         if (taken.compareAndSet(false, true)) {
-            outcome = task.executeOn(unit, dataOut, dataIn);
+            outcome = task.executeOn(place, dataOut, dataIn);
             task.comeBack();
         }
     }

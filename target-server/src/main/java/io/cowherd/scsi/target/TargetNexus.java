@@ -1,6 +1,7 @@
 package io.cowherd.scsi.target;
 
 import io.cowherd.config.access.LunRights;
+import io.cowherd.mapping.volume.Reservations.NexusName;
 import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.Task;
 import io.cowherd.scsi.TaskManagement;
@@ -11,9 +12,12 @@ import io.cowherd.scsi.copy.CopyManager;
 import io.cowherd.scsi.copy.CopyReach;
 import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.lu.TargetPort;
+import io.cowherd.scsi.reservation.Demand;
+import io.cowherd.scsi.reservation.Effects;
 import io.cowherd.scsi.sense.UnitAttention;
 import java.nio.ByteBuffer;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -34,7 +38,7 @@ final class TargetNexus implements Nexus {
 
     // Immutable
     private final ScsiTargetDevice target;
-    private final String initiatorPort;
+    private final NexusName name;
     private final TargetPort targetPort;
     private final Executor loop;
     private final CopyManager copies;
@@ -65,7 +69,7 @@ final class TargetNexus implements Nexus {
             Executor loop,
             UnitAttention greeting) {
         this.target = target;
-        this.initiatorPort = initiatorPort;
+        this.name = new NexusName(initiatorPort, targetPort.relativePort());
         this.targetPort = targetPort;
         this.loop = loop;
         this.portGroups = target.portGroups();
@@ -153,7 +157,7 @@ final class TargetNexus implements Nexus {
             loop.execute(action);
             return true;
         } catch (RejectedExecutionException e) {
-            LOG.debug("The event loop of {} has ended before its tasks.", initiatorPort, e);
+            LOG.debug("The event loop of {} has ended before its tasks.", name.initiatorPort(), e);
             return false;
         }
     }
@@ -162,7 +166,7 @@ final class TargetNexus implements Nexus {
         return host;
     }
 
-    /// True if the host may use a logical unit of this target so.
+    /// True if the host may use a logical unit of this target so: it sees it, and nobody has reserved it against that.
     boolean mayUse(LogicalUnit unit, CopyReach.Use use) {
         LunRights now = rights;
         if (use == CopyReach.Use.WRITE && now.isReadOnly()) {
@@ -170,7 +174,9 @@ final class TargetNexus implements Nexus {
         }
         for (LunMap.Entry entry : target.luns().entries()) {
             if (entry.unit() == unit) {
-                return now.luns().contains(entry.lun());
+                Demand demand = use == CopyReach.Use.WRITE ? Demand.CHANGE : Demand.READ;
+                return now.luns().contains(entry.lun())
+                        && entry.reservations().admits(demand, name);
             }
         }
         return false;
@@ -195,7 +201,17 @@ final class TargetNexus implements Nexus {
     }
 
     NexusInfo info() {
-        return new NexusInfo(initiatorPort, targetPort.relativePort());
+        return new NexusInfo(name.initiatorPort(), name.targetPort());
+    }
+
+    /// The names of its ports, which outlive it.
+    NexusName name() {
+        return name;
+    }
+
+    /// Relative identifiers of all target ports.
+    Set<Integer> targetPorts() {
+        return target.targetPorts();
     }
 
     CopyManager copies() {
@@ -250,7 +266,7 @@ final class TargetNexus implements Nexus {
         } else if (threadId != current.threadId()) {
             throw new AssertionError(
                     "The nexus of %s lives on thread %d, not on %s."
-                            .formatted(initiatorPort, threadId, current));
+                            .formatted(name.initiatorPort(), threadId, current));
         }
     }
 
@@ -284,6 +300,38 @@ final class TargetNexus implements Nexus {
             }
         }
         drain.close();
+    }
+
+    /// Carries out for this nexus what a change of reservations brings with it, and runs `done` when none of its tasks that
+    /// are let in no more runs, maybe at once.
+    ///
+    /// @param cause the task that made the change
+    void settle(LunMap.Entry place, Effects effects, CommandTask cause, Runnable done) {
+        UnitAttention attention = effects.attentionOf(name);
+        if (attention != null) {
+            establish(place.unit(), attention);
+        }
+        Drain drain = new Drain(done);
+        CommandTask next;
+        for (CommandTask task = first; task != null; task = next) {
+            next = task.later;
+            if (task == cause || !task.mayTouch(place.unit())) {
+                continue;
+            }
+            boolean aborts = effects.aborts(name);
+            if (aborts) {
+                task.abort(CommandTask.AbortCause.SOMEBODY_ELSE);
+            }
+            if (aborts || !task.isAdmitted(place)) {
+                task.drainInto(drain);
+            }
+        }
+        drain.close();
+    }
+
+    /// Carries out, everywhere, what a change of reservations brings with it; `done` is run here after that.
+    void settleEverywhere(LunMap.Entry place, Effects effects, CommandTask cause, Runnable done) {
+        target.settle(this, place, effects, cause, () -> post(done));
     }
 
     // -- the task set --
@@ -355,6 +403,6 @@ final class TargetNexus implements Nexus {
 
     @Override
     public String toString() {
-        return initiatorPort;
+        return name.initiatorPort();
     }
 }

@@ -41,10 +41,12 @@ final class CdbDecodingTest {
                         "A3 2A 00 00 00 00 00 00 11 04 00 00",
                         new Cdb.ReportPortGroups(Cdb.Header.LONG, 4356)),
                 is("A3 0F 00 00 00 00 80 00 00 10 00 00", new Cdb.ReportTimestamp(0x8000_0010L)),
-                is("1E 00 00 00 01 00", new Cdb.PreventAllow()),
-                is("1B 00 00 00 00 00", new Cdb.StartStop(true)),
-                is("1B 00 00 00 01 00", new Cdb.StartStop(false)),
-                is("1B 00 00 00 04 00", new Cdb.StartStop(false)),
+                is("1E 00 00 00 01 00", new Cdb.PreventAllow(true)),
+                is("1E 00 00 00 00 00", new Cdb.PreventAllow(false)),
+                is("1B 00 00 00 00 00", new Cdb.StartStop(true, false)),
+                is("1B 00 00 00 01 00", new Cdb.StartStop(false, true)),
+                is("1B 00 00 00 11 00", new Cdb.StartStop(false, false)),
+                is("1B 00 00 00 04 00", new Cdb.StartStop(false, false)),
                 is("25 00 00 00 00 00 00 00 00 00", new Cdb.ReadCapacity10()),
                 is("9E 10 00 00 00 00 00 00 00 00 00 00 00 20 00 00", new Cdb.ReadCapacity16(32)),
                 is(
@@ -192,9 +194,6 @@ final class CdbDecodingTest {
             value = {
                 "02 00 00 00 00 00                               | 5/20/00", // nobody's
                 "FF 00 00 00 00 00                               | 5/20/00",
-                "16 00 00 00 00 00                               | 5/20/00", // RESERVE (6)
-                "5E 00 00 00 00 00 00 00 10 00                   | 5/20/00", // PERSISTENT RESERVE
-                // IN
                 "A3 0B 00 00 00 00 00 00 00 10 00 00             | 5/24/00", // aliases
                 "9E 11 00 00 00 00 00 00 00 00 00 00 00 20 00 00 | 5/24/00", // READ LONG
                 "00 00 00 00 00 04                               | 5/24/00", // NACA

@@ -77,7 +77,7 @@ final class SupportedOperationsTest {
     @Test
     void whatWeDoNotHaveIsNotSupported() {
         assertEquals(
-                "00 01 00 00", hex(encode(Cdb.Reporting.OPERATION_CODE, false, 0x5E, 0), 0, 4));
+                "00 01 00 00", hex(encode(Cdb.Reporting.OPERATION_CODE, false, 0x3E, 0), 0, 4));
         assertEquals("00 01 00 00", hex(encode(Cdb.Reporting.EITHER, false, 0x9E, 0x13), 0, 4));
         assertEquals("00 01 00 00", hex(encode(Cdb.Reporting.EITHER, false, 0x9E, 0x212), 0, 4));
         assertEquals("00 01 00 00", hex(encode(Cdb.Reporting.EITHER, false, 0x28, 1), 0, 4));
