@@ -44,9 +44,9 @@ final class CowherdProcess implements AutoCloseable {
         return new CowherdProcess(folder, options).start("demo");
     }
 
-    /// Starts `cowherd serve` on new data in `folder`.
-    static CowherdProcess serve(Path folder) throws IOException {
-        return new CowherdProcess(folder).start("serve");
+    /// Starts `cowherd serve` with further options on new data in `folder`.
+    static CowherdProcess serve(Path folder, String... options) throws IOException {
+        return new CowherdProcess(folder, options).start("serve");
     }
 
     /// Starts `cowherd serve` on the data that is there, after [#kill()] or [#stop()].
@@ -162,7 +162,12 @@ final class CowherdProcess implements AutoCloseable {
 
     /// The URL of a LUN as libiscsi's tools and QEMU take it.
     String url(String target, int lun) {
-        return "iscsi://127.0.0.1:" + iscsiPort + "/" + target + "/" + lun;
+        return url(iscsiPort, target, lun);
+    }
+
+    /// The same by another portal, which the server was given as an option.
+    static String url(int port, String target, int lun) {
+        return "iscsi://127.0.0.1:" + port + "/" + target + "/" + lun;
     }
 
     /// All that the server has printed so far.
