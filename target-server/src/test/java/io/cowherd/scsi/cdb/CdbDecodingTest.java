@@ -19,6 +19,30 @@ final class CdbDecodingTest {
     private static final long LBA32 = 0x8123_4567L;
     private static final long LBA64 = 0x8123_4567_89AB_CDEFL;
 
+    static Stream<Arguments> copiesAndErasures() {
+        return Stream.of(
+                is(
+                        "48 21 00 00 00 00 00 81 23 00",
+                        new Cdb.Sanitize(Cdb.SanitizeAction.OVERWRITE, false, true, 0x8123)),
+                is(
+                        "48 82 00 00 00 00 00 00 00 00",
+                        new Cdb.Sanitize(Cdb.SanitizeAction.BLOCK_ERASE, true, false, 0)),
+                is(
+                        "48 1F 00 00 00 00 00 00 00 00",
+                        new Cdb.Sanitize(Cdb.SanitizeAction.EXIT_FAILURE_MODE, false, false, 0)),
+                is("83 00 00 00 00 00 00 00 00 00 00 00 02 D0 00 00", new Cdb.ExtendedCopy(720)),
+                is("83 1C 81 23 45 67 00 00 00 00 00 00 00 00 00 00", new Cdb.CopyAbort(LBA32)),
+                is(
+                        "84 00 81 00 00 00 00 00 00 00 81 23 45 67 00 00",
+                        new Cdb.ReceiveCopyResults(Cdb.CopyResult.STATUS, 0x81, LBA32)),
+                is(
+                        "84 03 00 00 00 00 00 00 00 00 81 23 45 67 00 00",
+                        new Cdb.ReceiveCopyResults(Cdb.CopyResult.OPERATING_PARAMETERS, 0, LBA32)),
+                is(
+                        "84 04 81 00 00 00 00 00 00 00 81 23 45 67 00 00",
+                        new Cdb.ReceiveCopyResults(Cdb.CopyResult.FAILED_SEGMENT, 0x81, LBA32)));
+    }
+
     static Stream<Arguments> commands() {
         return Stream.of(
                 is("00 00 00 00 00 00", new Cdb.TestUnitReady()),
@@ -53,26 +77,6 @@ final class CdbDecodingTest {
                         "9E 12 81 23 45 67 89 AB CD EF 00 00 00 20 00 00",
                         new Cdb.GetLbaStatus(LBA64, 32)),
                 is("42 00 00 00 00 00 00 81 23 00", new Cdb.Unmap(0x8123)),
-                is(
-                        "48 21 00 00 00 00 00 81 23 00",
-                        new Cdb.Sanitize(Cdb.SanitizeAction.OVERWRITE, false, true, 0x8123)),
-                is(
-                        "48 82 00 00 00 00 00 00 00 00",
-                        new Cdb.Sanitize(Cdb.SanitizeAction.BLOCK_ERASE, true, false, 0)),
-                is(
-                        "48 1F 00 00 00 00 00 00 00 00",
-                        new Cdb.Sanitize(Cdb.SanitizeAction.EXIT_FAILURE_MODE, false, false, 0)),
-                is("83 00 00 00 00 00 00 00 00 00 00 00 02 D0 00 00", new Cdb.ExtendedCopy(720)),
-                is("83 1C 81 23 45 67 00 00 00 00 00 00 00 00 00 00", new Cdb.CopyAbort(LBA32)),
-                is(
-                        "84 00 81 00 00 00 00 00 00 00 81 23 45 67 00 00",
-                        new Cdb.ReceiveCopyResults(Cdb.CopyResult.STATUS, 0x81, LBA32)),
-                is(
-                        "84 03 00 00 00 00 00 00 00 00 81 23 45 67 00 00",
-                        new Cdb.ReceiveCopyResults(Cdb.CopyResult.OPERATING_PARAMETERS, 0, LBA32)),
-                is(
-                        "84 04 81 00 00 00 00 00 00 00 81 23 45 67 00 00",
-                        new Cdb.ReceiveCopyResults(Cdb.CopyResult.FAILED_SEGMENT, 0x81, LBA32)),
                 is(
                         "89 08 81 23 45 67 89 AB CD EF 00 00 00 05 00 00",
                         new Cdb.CompareAndWrite(LBA64, 5, true)),
@@ -183,7 +187,7 @@ final class CdbDecodingTest {
     }
 
     @ParameterizedTest
-    @MethodSource({"commands", "transfers", "parameters"})
+    @MethodSource({"commands", "copiesAndErasures", "transfers", "parameters"})
     void aCdbIsDecoded(String hex, Cdb expected) {
         assertEquals(expected, decode(hex));
     }
