@@ -78,6 +78,8 @@ public enum AccessState {
                     Cdb.ModeSelect _,
                     Cdb.LogSense _,
                     Cdb.SendDiagnostic _,
+                    Cdb.PersistentReserveIn _,
+                    Cdb.PersistentReserveOut _,
                     Cdb.ReadCapacity10 _,
                     Cdb.ReadCapacity16 _ ->
                     true;

@@ -109,9 +109,17 @@ final class CommandTask implements Task, Runnable {
         };
     }
 
-    /// True if the host may only read, and this would change what others see.
+    /// True if the host may only read, and this would change what others see or may do.
     private boolean isForbidden() {
-        return nexus.isReadOnly() && (cdb instanceof Cdb.Changing || cdb instanceof Cdb.ModeSelect);
+        return nexus.isReadOnly()
+                && switch (cdb) {
+                    case Cdb.Changing _,
+                            Cdb.ModeSelect _,
+                            Cdb.PersistentReserveOut _,
+                            Cdb.Reserve6 _ ->
+                            true;
+                    default -> false;
+                };
     }
 
     @Override

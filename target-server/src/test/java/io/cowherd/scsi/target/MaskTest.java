@@ -91,6 +91,11 @@ class MaskTest {
         host.show(new LunRights(LunSet.ALL, Access.READ_ONLY));
         ready(0);
         assertEquals(WRITE_PROTECTED, host.send(WRITE_10, new byte[512]).sense());
+        assertEquals(WRITE_PROTECTED, host.send("16 00 00 00 00 00").sense(), "RESERVE (6)");
+        assertEquals(
+                WRITE_PROTECTED,
+                host.send("5F 00 00 00 00 00 00 00 18 00", new byte[24]).sense(),
+                "PERSISTENT RESERVE OUT, REGISTER");
         assertEquals("", host.send(READ_10).sense());
         assertEquals(0x80, host.send(MODE_SENSE).data().get(2) & 0x80, "WP");
         assertEquals(0x80, host.send(MODE_SENSE_10).data().get(3) & 0x80, "WP");
