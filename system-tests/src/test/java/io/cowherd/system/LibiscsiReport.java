@@ -32,7 +32,7 @@ record LibiscsiReport(Map<String, Verdict> verdicts, Map<String, List<String>> s
     private static final Pattern TEST = Pattern.compile("^ +Test: (\\S+) \\.\\.\\.");
     private static final Pattern SKIPPED = Pattern.compile("\\[SKIPPED] *(.*?)\\.?$");
     private static final Pattern END =
-            Pattern.compile("(?:^|\\.\\.\\.)(passed|FAILED)(?: +\\[SKIPPED\\].*)?$");
+            Pattern.compile("(?:^|\\.\\.\\.)(passed|FAILED)(?: +\\[[A-Z]+\\].*)?$");
     private static final Pattern SUMMARY = Pattern.compile("^ +tests +\\d+ +(\\d+) ");
 
     /// Reads the output of a run.

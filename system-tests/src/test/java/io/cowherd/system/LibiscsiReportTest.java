@@ -39,6 +39,14 @@ class LibiscsiReportTest {
     }
 
     @Test
+    void whatAPreparationPrintsBehindAnEndIsNoEnd() {
+        String more =
+                OUTPUT.replaceFirst("passed\n", "passed    [FAILED] PRIN command: a sense.\n");
+
+        assertEquals(List.of("OrWrite.Simple"), LibiscsiReport.parse(more).failed());
+    }
+
+    @Test
     void aFailureIsNamed() {
         assertEquals(List.of("OrWrite.Simple"), LibiscsiReport.parse(OUTPUT).failed());
     }

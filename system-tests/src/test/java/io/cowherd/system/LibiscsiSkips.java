@@ -68,7 +68,9 @@ final class LibiscsiSkips {
                                     "Sanitize.Overwrite",
                                     "Sanitize.OverwriteReserved",
                                     "Sanitize.Readonly",
-                                    "Sanitize.Reservations",
+                                    "Sanitize.Reservations"),
+                            reason(
+                                    "sleeps for minutes between its resets; SanitizeTest resets as well",
                                     "Sanitize.Reset")));
 
     private static final Map<String, String> ONE_PATH =
