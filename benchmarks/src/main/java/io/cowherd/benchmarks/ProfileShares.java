@@ -19,6 +19,7 @@ public final class ProfileShares {
     private static final String SAMPLE = "jdk.CPUTimeSample";
 
     /// A kind of work, known by the first frame from the top that belongs to one. The order is that of the columns.
+    @SuppressWarnings("ImmutableEnumChecker") // nobody can change what List.of makes
     private enum Work {
         FILE(
                 "mapping.device.LinuxCalls.pread",
