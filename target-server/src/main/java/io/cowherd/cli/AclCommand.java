@@ -62,6 +62,19 @@ final class AclCommand implements Callable<Integer> {
         }
     }
 
+    /// Which line of which list.
+    static final class Line {
+        @Parameters(paramLabel = "TARGET", description = "GROUP/ORIGIN, an iSCSI name, or all")
+        private String target = "";
+
+        @Option(
+                names = {"-i", "--initiator"},
+                required = true,
+                paramLabel = "NAME",
+                description = "the host's iSCSI name, or one with a single * in it")
+        private String initiator = "";
+    }
+
     /// `cowherd acl add`.
     @Command(
             name = "add",
@@ -73,16 +86,7 @@ final class AclCommand implements Callable<Integer> {
         @Mixin private ApiOptions api = new ApiOptions();
         @Mixin private OutputOptions output = new OutputOptions();
         @Mixin private RuleChange change = new RuleChange();
-
-        @Parameters(paramLabel = "TARGET", description = "GROUP/ORIGIN, an iSCSI name, or all")
-        private String target = "";
-
-        @Option(
-                names = {"-i", "--initiator"},
-                required = true,
-                paramLabel = "NAME",
-                description = "the host's iSCSI name, or one with a single * in it")
-        private String initiator = "";
+        @Mixin private Line line = new Line();
 
         @Option(
                 names = "--network",
@@ -102,13 +106,13 @@ final class AclCommand implements Callable<Integer> {
         @Override
         public Integer call() throws CommandFailedException {
             var body = new LinkedHashMap<String, Object>();
-            body.put("target", RuleChange.target(target));
-            body.put("initiator", initiator);
+            body.put("target", RuleChange.target(line.target));
+            body.put("initiator", line.initiator);
             body.put("networks", networks);
             body.put("luns", luns);
             body.put("read_only", readOnly);
             JsonNode answer = api.client().put(change.path("/v1/access/grants", Map.of()), body);
-            change.print(output, answer, initiator + " may use " + target);
+            change.print(output, answer, line.initiator + " may use " + line.target);
             return 0;
         }
     }
@@ -122,24 +126,15 @@ final class AclCommand implements Callable<Integer> {
         @Mixin private ApiOptions api = new ApiOptions();
         @Mixin private OutputOptions output = new OutputOptions();
         @Mixin private RuleChange change = new RuleChange();
-
-        @Parameters(paramLabel = "TARGET", description = "GROUP/ORIGIN, an iSCSI name, or all")
-        private String target = "";
-
-        @Option(
-                names = {"-i", "--initiator"},
-                required = true,
-                paramLabel = "NAME",
-                description = "as in the list")
-        private String initiator = "";
+        @Mixin private Line line = new Line();
 
         @Override
         public Integer call() throws CommandFailedException {
             var query = new LinkedHashMap<String, String>();
-            query.put("target", RuleChange.target(target));
-            query.put("initiator", initiator);
+            query.put("target", RuleChange.target(line.target));
+            query.put("initiator", line.initiator);
             JsonNode answer = api.client().delete(change.path("/v1/access/grants", query));
-            change.print(output, answer, initiator + " is off the list of " + target);
+            change.print(output, answer, line.initiator + " is off the list of " + line.target);
             return 0;
         }
     }

@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.cowherd.cli.CommandFailedException;
-import io.cowherd.cli.CowherdCommand;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.Limits;
 import io.cowherd.config.ManagementLimits;
@@ -16,8 +14,6 @@ import io.cowherd.config.TransportSetting;
 import io.cowherd.config.access.AccessSettings;
 import io.cowherd.config.access.AccessSettings.Unprotected;
 import io.cowherd.config.access.ChapAlgorithm;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -27,7 +23,6 @@ import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /// Rules about hosts, typed as commands at a whole server, and what hosts get to feel of them.
 class AccessRulesServerTest {
@@ -42,8 +37,6 @@ class AccessRulesServerTest {
     @TempDir private Path data = Path.of("replaced");
 
     private final List<CowherdServer> running = new ArrayList<>();
-
-    private record Ran(int code, String out, String err) {}
 
     @AfterEach
     void stop() {
@@ -75,28 +68,12 @@ class AccessRulesServerTest {
         return server;
     }
 
-    private Ran run(CowherdServer server, String command) {
-        var out = new StringWriter();
-        var err = new StringWriter();
-        var arguments = new ArrayList<>(List.of(command.split(" ")));
-        arguments.addAll(
-                List.of(
-                        "--server",
-                        "http://" + server.httpAddress(),
-                        "--token-file",
-                        data.resolve("token").toString()));
-        CommandLine line =
-                CowherdCommand.build(
-                        (_, _, _) -> {
-                            throw new CommandFailedException("not from here", "");
-                        });
-        line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-        int code = line.execute(arguments.toArray(String[]::new));
-        return new Ran(code, out.toString(), err.toString());
+    private TypedCommand run(CowherdServer server, String command) {
+        return TypedCommand.run(server, data, command);
     }
 
     private String ok(CowherdServer server, String command) {
-        Ran ran = run(server, command);
+        TypedCommand ran = run(server, command);
         assertEquals(0, ran.code(), ran::toString);
         return ran.out();
     }
@@ -179,11 +156,12 @@ class AccessRulesServerTest {
         CowherdServer server = serveBase();
         try (SimpleHost host = host(server, WEB01)) {
             assertEquals(0, host.logIn(TARGET));
-            Ran kept = run(server, "acl add volumeGroup/base --initiator iqn.x:y");
+            TypedCommand kept = run(server, "acl add volumeGroup/base --initiator iqn.x:y");
             assertTrue(kept.err().contains(WEB01), kept.err());
             assertTrue(kept.err().contains("goes on"), kept.err());
             assertEquals(2, host.reportLuns());
-            Ran ended = run(server, "acl add volumeGroup/base --initiator iqn.x:z --disconnect");
+            TypedCommand ended =
+                    run(server, "acl add volumeGroup/base --initiator iqn.x:z --disconnect");
             assertTrue(ended.err().contains("was ended"), ended.err());
             assertTrue(host.isSentAway());
         }
@@ -201,7 +179,7 @@ class AccessRulesServerTest {
         assertTrue(list.contains("volumegroup.root " + WEB01), list);
         assertFalse(list.contains("volumegroup.base"), list);
         ok(server, "acl add volumeGroup/old --initiator " + WEB01);
-        Ran refused = run(server, "rename volumeGroup/root volumeGroup/old");
+        TypedCommand refused = run(server, "rename volumeGroup/root volumeGroup/old");
         assertEquals(1, refused.code());
         assertTrue(refused.err().contains("volumegroup.old already"), refused.err());
     }
@@ -216,7 +194,7 @@ class AccessRulesServerTest {
         ok(
                 server,
                 "chap set web01 --secret-file " + file + " --for discovery --for volumeGroup/base");
-        Ran same = run(server, "chap set us --outgoing --secret-file " + file);
+        TypedCommand same = run(server, "chap set us --outgoing --secret-file " + file);
         assertEquals(1, same.code());
         assertEquals(AUTHENTICATION_FAILURE, loginStatus(server, WEB01));
         var shown = new StringBuilder(same.toString());
@@ -227,7 +205,7 @@ class AccessRulesServerTest {
         assertTrue(shown.toString().contains("web01"));
         assertFalse(shown.toString().contains(secret), shown::toString);
         Files.setPosixFilePermissions(Path.of(file), PosixFilePermissions.fromString("rw-r--r--"));
-        Ran open = run(server, "chap set web01 --secret-file " + file);
+        TypedCommand open = run(server, "chap set web01 --secret-file " + file);
         assertEquals(1, open.code());
         assertTrue(open.err().contains("chmod 600"), open.err());
         ok(server, "chap rm web01");
@@ -251,7 +229,7 @@ class AccessRulesServerTest {
     void loginsAreRedirected() throws Exception {
         CowherdServer server = serveBase();
         String own = server.advertisedPortals().getFirst();
-        Ran refused = run(server, "redirect set volumeGroup/base " + own);
+        TypedCommand refused = run(server, "redirect set volumeGroup/base " + own);
         assertTrue(refused.err().contains("in circles"), refused.err());
         ok(server, "redirect set volumeGroup/base 192.0.2.2:3260");
         assertEquals(REDIRECTED, loginStatus(server, WEB01));
@@ -272,7 +250,7 @@ class AccessRulesServerTest {
                         "acl rm volumeGroup/base --initiator *",
                         "chap rm nobody",
                         "redirect set volumeGroup/base [::1")) {
-            Ran ran = run(server, command);
+            TypedCommand ran = run(server, command);
             assertEquals(1, ran.code(), command);
             assertTrue(ran.err().startsWith("cowherd: "), ran.err());
         }

@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.cowherd.cli.CommandFailedException;
-import io.cowherd.cli.CowherdCommand;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.Limits;
 import io.cowherd.config.ManagementLimits;
@@ -23,14 +21,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /// A whole server in this process, on free ports of loopback, used by commands and by a host.
 class CowherdServerTest {
@@ -40,8 +36,6 @@ class CowherdServerTest {
     private static final String TARGET = "iqn.2026-11.io.cowherd:volumeGroup.base";
 
     @TempDir private Path data = Path.of("replaced");
-
-    private record Ran(int code, String out, String err) {}
 
     private static ServerSettings settings(Path data, HostPort portal, HostPort http) {
         return new ServerSettings(
@@ -63,28 +57,12 @@ class CowherdServerTest {
         return CowherdServer.start(settings(data, ANY, ANY), new DemoVolumes());
     }
 
-    private Ran run(CowherdServer server, String command) {
-        var out = new StringWriter();
-        var err = new StringWriter();
-        var arguments = new ArrayList<>(List.of(command.split(" ")));
-        arguments.addAll(
-                List.of(
-                        "--server",
-                        "http://" + server.httpAddress(),
-                        "--token-file",
-                        data.resolve("token").toString()));
-        CommandLine line =
-                CowherdCommand.build(
-                        (_, _, _) -> {
-                            throw new CommandFailedException("not from here", "");
-                        });
-        line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-        int code = line.execute(arguments.toArray(String[]::new));
-        return new Ran(code, out.toString(), err.toString());
+    private TypedCommand run(CowherdServer server, String command) {
+        return TypedCommand.run(server, data, command);
     }
 
     private String ok(CowherdServer server, String command) {
-        Ran ran = run(server, command);
+        TypedCommand ran = run(server, command);
         assertEquals("", ran.err());
         assertEquals(0, ran.code());
         return ran.out();
@@ -277,7 +255,7 @@ class CowherdServerTest {
         CowherdServer server = demo();
         try (SimpleHost host = host(server)) {
             assertEquals(0, host.logIn(TARGET));
-            Ran refused = run(server, "rm volumeGroup/snap");
+            TypedCommand refused = run(server, "rm volumeGroup/snap");
             assertEquals(1, refused.code());
             assertTrue(refused.err().contains("is in use by " + SimpleHost.NAME), refused.err());
             assertTrue(refused.err().contains("may have any LUN of it open"), refused.err());
@@ -322,7 +300,7 @@ class CowherdServerTest {
         try (SimpleHost host = host(server)) {
             assertEquals(0, host.logIn(TARGET));
             Path obstacle = Files.createDirectory(data.resolve("volumeGroup/catalog.new"));
-            Ran failed = run(server, "rm volumeGroup/base --with-snapshots --force");
+            TypedCommand failed = run(server, "rm volumeGroup/base --with-snapshots --force");
             assertEquals(1, failed.code());
             assertTrue(failed.err().contains("catalog.new"), failed.err());
             assertTrue(host.isSentAway());
@@ -487,7 +465,7 @@ class CowherdServerTest {
             ok(server, "create volumeGroup/large -L 8M --block-size 4096");
             ok(server, "create volumeGroup/aligned -L 8M --physical-block-size 4k");
             ok(server, "fork volumeGroup/large trial");
-            Ran refused = run(server, "create volumeGroup/odd -L 8M --block-size 520");
+            TypedCommand refused = run(server, "create volumeGroup/odd -L 8M --block-size 520");
             assertEquals(1, refused.code());
             assertTrue(refused.err().contains("512 or 4096"), refused.err());
         } finally {

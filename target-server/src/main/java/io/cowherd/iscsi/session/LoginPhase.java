@@ -268,7 +268,7 @@ final class LoginPhase implements Phase {
         } else {
             LunRights rights = LunRights.ALL;
             if (session.targetName() != null) {
-                // Asked again, now that whoever changes the rules finds this session.
+                // Once more: rules that changed during the login did not find it registered yet.
                 rights = connection.rights(session);
                 if (rights == null) {
                     connection.scope().registry().remove(session);
