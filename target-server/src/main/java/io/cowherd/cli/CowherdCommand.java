@@ -99,7 +99,10 @@ public final class CowherdCommand implements Runnable {
 
     /// A variable of the environment that the command line was built with; null if it is not set.
     static @Nullable String environment(CommandSpec spec, String name) {
-        return spec.root().userObject() instanceof CowherdCommand command
+        // By way of the command line: the parent of a mixin in a mixin is that mixin, not a
+        // command.
+        return spec.commandLine().getCommandSpec().root().userObject()
+                        instanceof CowherdCommand command
                 ? command.environment.apply(name)
                 : null;
     }
@@ -129,6 +132,7 @@ public final class CowherdCommand implements Runnable {
     /// Prints the completion script of bash and zsh.
     @Command(
             name = "completion",
+            mixinStandardHelpOptions = true,
             description =
                     "Prints a completion script for bash and zsh:  source <(cowherd completion)")
     void completion() {

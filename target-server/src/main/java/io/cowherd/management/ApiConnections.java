@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 /// 3. **At work**: a complete request, with a token. No deadline; the connection keeps its place whoever comes.
 /// 4. **Answered**: the next request's header has `httpIdleSeconds`, then from 2 again.
 ///
-/// In all states but 3 it is the first to go when places run out, oldest first. What is at work is bounded by `operations` and
-/// `eventSubscribers`, fewer than there are places, so probes always find one.
+/// In all states but 3 it is the first to go when places run out, oldest first. What is at work is bounded by `operations`, for
+/// changes and for queries, and `eventSubscribers`: fewer than there are places, so probes always find one.
 ///
 /// **Threading.** *Thread-safe*: a concurrent map; what is in it is confined to its connection's event loop.
 final class ApiConnections {

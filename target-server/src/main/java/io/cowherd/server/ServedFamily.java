@@ -98,10 +98,19 @@ final class ServedFamily {
     ///
     /// @throws IllegalArgumentException if the volume cannot be shown as a disk
     /// @throws IllegalStateException if the target has as many LUNs as it may
-    synchronized void attach(Volume volume) {
-        if (luns.containsKey(volume.number())) {
-            return;
+    void attach(Volume volume) {
+        LogicalUnit unit = unit(volume); // asks storage: event loops take the monitor
+        synchronized (this) {
+            if (luns.containsKey(volume.number())) {
+                return;
+            }
+            device.addLun(volume.number(), unit, volume.reservations());
+            luns.put(volume.number(), new Served(volume, unit));
         }
+        tellVolumes();
+    }
+
+    private LogicalUnit unit(Volume volume) {
         var settings =
                 new LogicalUnit.Settings(
                         () ->
@@ -115,10 +124,7 @@ final class ServedFamily {
                                 : LogicalUnit.PhysicalBlocks.AS_LOGICAL,
                         new ErasureMark(volume));
         var identity = new Identity(volume.uuid(), volume.name().toString());
-        var unit = new LogicalUnit(volume.device(), identity, settings, () -> room(volume));
-        device.addLun(volume.number(), unit, volume.reservations());
-        luns.put(volume.number(), new Served(volume, unit));
-        tellVolumes();
+        return new LogicalUnit(volume.device(), identity, settings, () -> room(volume));
     }
 
     /// Removes a volume's LUN and tells hosts; completes when none of its commands is running.

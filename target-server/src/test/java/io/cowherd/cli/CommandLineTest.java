@@ -251,9 +251,12 @@ class CommandLineTest {
             ok(run(api, "ls"));
             ok(run("ls", "--server", api.url(), "--token", api.token));
             environment.put("COWHERD_SERVER", api.url());
-            assertEquals(1, run("ls").code());
-            environment.put("COWHERD_TOKEN", api.token);
-            ok(run("ls"));
+            for (String command : List.of("ls", "table", "status", "sessions", "acl")) {
+                environment.put("COWHERD_TOKEN", "the token of another server");
+                assertEquals(1, run(command).code(), command);
+                environment.put("COWHERD_TOKEN", api.token);
+                ok(run(command));
+            }
         }
     }
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Goal: whoever holds connections to the API, with or without a token, probes and honest requests get through. Method: four
 /// places, of which three can be at work, and sockets that say little or nothing.
 class ApiConnectionsTest {
-    private static final int PLACES = 4;
+    private static final int PLACES = 6;
     private static final int LONG = 600_000;
     private static final int SHORT = 200;
     private static final String HOST = "Host: 127.0.0.1\r\n";
@@ -200,7 +200,7 @@ class ApiConnectionsTest {
         var refused =
                 assertThrows(
                         IllegalArgumentException.class,
-                        () -> new ManagementLimits(96, 65_536, 1, 1, 64, 4, 32, 1, 1));
+                        () -> new ManagementLimits(160, 65_536, 1, 1, 64, 4, 32, 1, 1));
         assertTrue(String.valueOf(refused.getMessage()).contains("httpConnections"));
     }
 }

@@ -2,6 +2,7 @@ package io.cowherd.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -253,6 +254,30 @@ class AccessRulesServerTest {
             TypedCommand ran = run(server, command);
             assertEquals(1, ran.code(), command);
             assertTrue(ran.err().startsWith("cowherd: "), ran.err());
+        }
+    }
+
+    /// Goal: no group takes the place of a file of the server's, or is taken for one. Method: what a server that has been used
+    /// has in its data directory, each as a group's name.
+    @Test
+    void whatTheServerKeepsBesideTheGroupsIsNoGroupsName() throws Exception {
+        CowherdServer server = serveBase();
+        String secret = secretFile("typed", "whatever it is, it is long");
+        ok(server, "chap set web01 --secret-file " + secret);
+        Files.delete(Path.of(secret));
+        ok(server, "acl add volumeGroup/base --initiator iqn.x:y");
+        ok(server, "acl add volumeGroup/base --initiator iqn.x:z");
+        List<String> kept;
+        try (var entries = Files.list(data)) {
+            kept = entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+        }
+        assertEquals(
+                List.of("access", "access.previous", "lock", "secrets", "token", "volumeGroup"),
+                kept);
+        for (String name : kept) {
+            if (!name.equals("volumeGroup")) {
+                assertNotEquals(0, run(server, "create " + name + "/base -L 8M").code(), name);
+            }
         }
     }
 }

@@ -263,7 +263,7 @@ final class Snapshot implements GroupCommit.Guard, CowStore.OldChunkReader {
     @Override
     public void committed() {
         int percent = fill.reached(store.usage());
-        if (percent > 0) {
+        if (percent > 0 && state.compareTo(SnapshotState.INVALIDATING) < 0) { // else it is too late
             listener.filling(cow, percent);
         }
     }

@@ -19,7 +19,9 @@ import java.util.function.Consumer;
 ///
 /// ```text
 /// DATA/lock                              held for as long as the directory is open; has the holder's process id
-/// DATA/token, DATA/token.new             the API's
+/// DATA/token                             the API's; with .new while it is made
+/// DATA/access, DATA/access.previous      rules about hosts; each with .new while it is written
+/// DATA/secrets/                          CHAP secrets
 /// DATA/GROUP/catalog                     CatalogFormat
 /// DATA/GROUP/FAMILY-UUID/origin.img      an origin's data
 /// DATA/GROUP/FAMILY-UUID/UUID.cow        a snapshot's COW store, in the kernel's format
@@ -34,7 +36,16 @@ final class DataDirectory implements AutoCloseable {
     static final String LOCK = "lock";
 
     /// Files beside the groups, there or not; no group can be called so.
-    private static final Set<String> RESERVED = Set.of(LOCK, "token", "token.new");
+    private static final Set<String> RESERVED =
+            Set.of(
+                    LOCK,
+                    "token",
+                    "token.new",
+                    "access",
+                    "access.new",
+                    "access.previous",
+                    "access.previous.new",
+                    "secrets");
 
     private static final int MAX_PID_CHARS = 20;
 

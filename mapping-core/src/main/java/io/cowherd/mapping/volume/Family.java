@@ -439,6 +439,10 @@ final class Family {
                 context.log(),
                 "forget the reservations of " + snapshot,
                 () -> reservations.forget(snapshot.uuid()));
+        Undo.attempt(
+                context.log(),
+                "forget that " + snapshot + " was being erased",
+                () -> folder.endErasing(snapshot.uuid()));
         if (held && others.stream().noneMatch(SnapshotVolume::needsOriginUnchanged)) {
             held = false;
             Undo.attempt(

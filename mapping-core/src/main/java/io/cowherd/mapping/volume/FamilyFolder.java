@@ -107,9 +107,9 @@ final class FamilyFolder {
         files.delete(path(file + REMOVED));
     }
 
-    /// True if the volume's erasure has begun, and not ended.
+    /// True if the volume's erasure has begun, and not ended; or nobody can say.
     boolean isErasing(UUID volume) {
-        return Files.exists(erasing(volume));
+        return !Files.notExists(erasing(volume));
     }
 
     /// Remembers durably that the volume's erasure has begun.

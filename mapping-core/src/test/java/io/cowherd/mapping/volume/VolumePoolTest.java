@@ -188,7 +188,8 @@ class VolumePoolTest {
     /// A folder of such a name would be in the way of the file.
     @Test
     void namesOfFilesBesideTheGroupsAreRefused() {
-        for (String group : List.of("lock", "token", "token.new")) {
+        for (String group :
+                List.of("lock", "token", "token.new", "access", "access.new", "secrets")) {
             var refused =
                     assertThrows(
                             VolumeRefusedException.class,

@@ -41,7 +41,8 @@ import org.slf4j.LoggerFactory;
 /// - **BLOCK ERASE** gives all storage back and leaves zeros. Whether a medium further down still holds the old bytes is its own matter.
 /// - **CRYPTOGRAPHIC ERASE** is not offered: nothing is encrypted.
 ///
-/// **Threading.** *Thread-safe: one volatile state, changed under a lock that is not held while storage works.*
+/// **Threading.** *Thread-safe: one volatile state, changed under a lock that is held for its mark, not while anything is
+/// erased.*
 final class Sanitizer {
     /// SANITIZEs of one process that run at the same time; more are refused.
     static final int MAX_RUNNING = 8;
@@ -52,6 +53,7 @@ final class Sanitizer {
     private static final Logger LOG = LoggerFactory.getLogger(Sanitizer.class);
     private static final int OVERWRITE_PIECE_BYTES = 1 << 20;
     private static final int ERASE_PIECE_BYTES = 16 << 20;
+    private static final int ERASE_ROUNDS = 2;
 
     /// How long a command that waits for the end does not notice its own abort.
     private static final long LOOK_MILLIS = 50;
@@ -177,7 +179,15 @@ final class Sanitizer {
         }
         Thread thread = new Thread(run, "cowherd-sanitize " + name);
         thread.setDaemon(true); // storage that hangs must not keep the process from ending
-        thread.start();
+        boolean started = false;
+        try {
+            thread.start();
+            started = true;
+        } finally {
+            if (!started) { // no more threads: marked as begun, and so it stays
+                ended(run, false);
+            }
+        }
         return null;
     }
 
@@ -219,7 +229,7 @@ final class Sanitizer {
         /// In 65536ths.
         int progress() {
             long size = device.sizeBytes();
-            double passes = overwrite == null ? 1 : overwrite.passes();
+            double passes = overwrite == null ? ERASE_ROUNDS : overwrite.passes();
             return (int) Math.min(0xFFFF, (pass + (double) doneBytes / size) / passes * 0x10000);
         }
 
@@ -264,7 +274,9 @@ final class Sanitizer {
         /// Twice: what a first round has moved from an origin to its snapshot's store has storage there, which the second
         /// gives back.
         private boolean erase() throws IOException {
-            for (int round = 0; round < 2; round++) {
+            for (int round = 0; round < ERASE_ROUNDS; round++) {
+                doneBytes = 0;
+                pass = round;
                 for (long at = 0; at < device.sizeBytes(); doneBytes = at) {
                     if (stopping) {
                         return false;
@@ -280,8 +292,6 @@ final class Sanitizer {
 
         private boolean overwrite(OverwriteList list) throws IOException {
             ByteBuffer piece = ByteBuffer.allocateDirect(OVERWRITE_PIECE_BYTES);
-            long start = System.nanoTime();
-            long written = 0;
             for (int number = 0; number < list.passes(); number++) {
                 doneBytes = 0;
                 pass = number;
@@ -291,19 +301,21 @@ final class Sanitizer {
                         return false;
                     }
                     int length = (int) Math.min(piece.capacity(), device.sizeBytes() - at);
+                    long since = System.nanoTime();
                     device.write(at, piece.clear().limit(length), WriteMode.CACHED);
                     at += length;
-                    written += length;
-                    keepPace(start, written);
+                    keepPace(since, length);
                 }
                 device.flush();
             }
             return true;
         }
 
-        private void keepPace(long start, long written) {
-            long earliest = (long) (written * 1e9 / MAX_BYTES_PER_SECOND);
-            long early = start + earliest - System.nanoTime();
+        /// Waits as long as what was written last takes at most; what a stall has lost is not made up for.
+        ///
+        /// @param since when it began to be written
+        private void keepPace(long since, int length) {
+            long early = since + length * 1_000_000_000L / MAX_BYTES_PER_SECOND - System.nanoTime();
             if (early > 0) {
                 LockSupport.parkNanos(early);
             }
