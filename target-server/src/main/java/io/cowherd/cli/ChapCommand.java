@@ -57,7 +57,8 @@ final class ChapCommand implements Callable<Integer> {
             name = "set",
             mixinStandardHelpOptions = true,
             description =
-                    "Makes a CHAP account, or replaces the one of that name. Counts for logins to come.")
+                    "Makes a CHAP account, or replaces the one of that name. Counts for logins to come; sessions that"
+                            + " have not proved what is demanded now go on, unless --disconnect ends them.")
     static final class Set implements Callable<Integer> {
         @Mixin private ApiOptions api = new ApiOptions();
         @Mixin private OutputOptions output = new OutputOptions();

@@ -118,7 +118,7 @@ final class AccessApi {
 
     /// What a change has brought.
     ///
-    /// @param withoutRight sessions whose host has no right to its target any more
+    /// @param withoutRight sessions whose host has no right to its target any more, or has not proved what that takes now
     /// @param disconnected true if they were ended
     /// @param notes what else is worth knowing
     record Changed(List<HostSession> withoutRight, boolean disconnected, List<String> notes) {}

@@ -50,7 +50,7 @@ public interface HostAccess {
 
     /// Has the sessions live by rules that have changed.
     ///
-    /// @return those whose host has no right to its target any more; they go on as before
+    /// @return those whose host has no right to its target any more, or has not proved what that takes now; they go on as before
     List<HostSession> rulesChanged();
 
     /// Who wanted to log in and may not.

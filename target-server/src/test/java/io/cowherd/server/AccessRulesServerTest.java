@@ -213,6 +213,23 @@ class AccessRulesServerTest {
         assertEquals(0, loginStatus(server, WEB01));
     }
 
+    /// What is demanded since holds for hosts that came before it, too.
+    @Test
+    void whoHasProvedNothingGoesOnUnlessDisconnected() throws Exception {
+        CowherdServer server = serveBase();
+        String set = "chap set web01 --secret-file " + secretFile("s", "twelve bytes");
+        try (SimpleHost host = host(server, WEB01)) {
+            assertEquals(0, host.logIn(TARGET));
+            TypedCommand kept = run(server, set);
+            assertTrue(kept.err().contains(WEB01), kept.err());
+            assertEquals(2, host.reportLuns());
+            TypedCommand ended = run(server, set + " --disconnect");
+            assertTrue(ended.err().contains("was ended"), ended.err());
+            assertTrue(host.isSentAway());
+        }
+        assertEquals(AUTHENTICATION_FAILURE, loginStatus(server, WEB01));
+    }
+
     @Test
     void aRestartKeepsTheRules() throws Exception {
         CowherdServer server = serveBase();

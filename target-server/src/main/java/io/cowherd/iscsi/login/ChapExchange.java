@@ -67,9 +67,10 @@ final class ChapExchange {
 
     /// Answers one request of the exchange.
     ///
-    /// @return true once the host has proved who it is
+    /// @return the proof, once the host has proved who it is
     /// @throws LoginRefused if it has not, and cannot any more
-    boolean answer(TextKeys offered, TextKeys answers) throws LoginRefused {
+    LoginState.@Nullable Authenticated answer(TextKeys offered, TextKeys answers)
+            throws LoginRefused {
         String algorithms = offered.get("CHAP_A");
         Challenge asked = challenge;
         if (asked == null) {
@@ -77,16 +78,16 @@ final class ChapExchange {
                 challenge = ask(algorithms, answers);
             }
             refuseIfPresent(offered, "CHAP_N", "CHAP_R", "CHAP_I", "CHAP_C");
-            return false;
+            return null;
         }
         refuseIfPresent(offered, "CHAP_A");
         if (offered.get("CHAP_N") == null && offered.get("CHAP_R") == null) {
             refuseIfPresent(offered, "CHAP_I", "CHAP_C");
-            return false;
+            return null;
         }
-        check(asked, offered);
+        LoginState.Authenticated proof = check(asked, offered);
         prove(asked, offered, answers);
-        return true;
+        return proof;
     }
 
     private static void refuseIfPresent(TextKeys offered, String... names) throws LoginRefused {
@@ -135,7 +136,7 @@ final class ChapExchange {
         throw malformed(key + "=" + PeerText.quoted(text) + ", expected 0 to " + MAX_IDENTIFIER);
     }
 
-    private void check(Challenge asked, TextKeys offered) throws LoginRefused {
+    private LoginState.Authenticated check(Challenge asked, TextKeys offered) throws LoginRefused {
         String name = required(offered, "CHAP_N");
         ChapAlgorithm algorithm = asked.algorithm;
         byte[] response = ChapBytes.decode(required(offered, "CHAP_R"), algorithm.digestBytes());
@@ -159,6 +160,7 @@ final class ChapExchange {
                                     + " is good for this host here"
                             : "wrong CHAP secret of " + PeerText.quoted(name));
         }
+        return LoginState.Authenticated.byChap(name, known);
     }
 
     /// Answers the host's own challenge, if it has one.

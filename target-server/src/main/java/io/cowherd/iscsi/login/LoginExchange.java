@@ -265,8 +265,9 @@ public final class LoginExchange {
             }
         }
         if (state instanceof LoginState.ChapNegotiation(ChapExchange chap)) {
-            if (chap.answer(request.keys(), answers)) {
-                state = new LoginState.Proven(LoginState.Authenticated.byChap());
+            LoginState.Authenticated proof = chap.answer(request.keys(), answers);
+            if (proof != null) {
+                state = new LoginState.Proven(proof);
             }
         } else {
             refuseChapKeys(request.keys());

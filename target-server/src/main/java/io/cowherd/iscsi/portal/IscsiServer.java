@@ -192,11 +192,15 @@ public final class IscsiServer {
 
     /// Has every session show its host what the rules let it see now.
     ///
-    /// @return the sessions whose host has no right to its target any more; they go on as before
+    /// @return the normal sessions whose host has no right to its target any more, or has not proved what that takes now; they go
+    ///     on as before. A discovery session ends
     public List<SessionInfo> rulesChanged() {
         List<Session> all = registry.all();
         all.forEach(Session::reconsider);
-        return all.stream().filter(session -> !session.isEntitled()).map(Session::info).toList();
+        return all.stream()
+                .filter(session -> session.targetName() != null && !session.isEntitled())
+                .map(Session::info)
+                .toList();
     }
 
     /// Bytes that are held for data of all connections.

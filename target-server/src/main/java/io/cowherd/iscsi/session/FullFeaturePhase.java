@@ -391,11 +391,13 @@ final class FullFeaturePhase implements Phase {
     }
 
     /// The rules have changed: shows what may be seen now. Who has lost every right goes on as before, or is dropped by whoever
-    /// has changed the rules.
+    /// has changed the rules; but discovery, of which nothing is lost, ends.
     void reconsider() {
-        LunRights rights = commands == null ? null : connection.rights(session);
-        if (rights != null && commands != null) {
+        LunRights rights = connection.rights(session);
+        if (commands != null && rights != null) {
             commands.show(host(), rights);
+        } else if (commands == null && rights == null) {
+            connection.close("the rules have changed, and its proof is not enough any more");
         }
     }
 

@@ -4,6 +4,8 @@ import io.cowherd.config.access.LunRights;
 import io.cowherd.iscsi.discovery.Portal;
 import io.cowherd.iscsi.discovery.SendTargets;
 import io.cowherd.iscsi.login.LoginExchange;
+import io.cowherd.iscsi.login.LoginPolicy;
+import io.cowherd.iscsi.login.Visitor;
 import io.cowherd.iscsi.pdu.ConnectionFailed;
 import io.cowherd.iscsi.pdu.PduRejected;
 import io.cowherd.iscsi.pdu.ProtocolFailure;
@@ -185,22 +187,27 @@ public final class IscsiConnection implements PduReceiver, Session.Control {
         return route;
     }
 
-    /// What the session's host may do at its target now; null if to it there is no such target.
+    /// What the session's host may do at its target now, or that it may discover.
+    ///
+    /// @return null if to it there is no such target, or it has not proved what is demanded there now
     @Nullable LunRights rights(Session session) {
-        String target = session.targetName();
         LoginExchange.Route from = route;
-        return target == null || from == null
-                ? null
-                : scope.reception()
-                        .policy()
-                        .rights(
-                                from.visitor(session.identity().initiatorName()),
-                                target.toLowerCase(Locale.ROOT));
+        if (from == null) {
+            return null;
+        }
+        Visitor host = from.visitor(session.identity().initiatorName());
+        String name = session.targetName();
+        String target = name == null ? null : name.toLowerCase(Locale.ROOT);
+        LoginPolicy policy = scope.reception().policy();
+        if (!session.proof().meets(policy.demand(host, target))) {
+            return null;
+        }
+        return target == null ? LunRights.ALL : policy.rights(host, target);
     }
 
     @Override
     public boolean isEntitled(Session session) {
-        return session.targetName() == null || rights(session) != null;
+        return rights(session) != null;
     }
 
     /// Goes over to full feature phase.

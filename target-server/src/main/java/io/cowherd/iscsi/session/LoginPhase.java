@@ -213,8 +213,7 @@ final class LoginPhase implements Phase {
         ServerScope scope = connection.scope();
         Session session =
                 new Session(
-                        end.identity(),
-                        end.parameters(),
+                        end,
                         connection.portal(),
                         connection.stream().remoteAddress(),
                         scope.clock().instant(),
@@ -266,17 +265,12 @@ final class LoginPhase implements Phase {
                                             + " maxSessionsPerInitiator)"
                                     : session + " is not admitted"));
         } else {
-            LunRights rights = LunRights.ALL;
-            if (session.targetName() != null) {
-                // Once more: rules that changed during the login did not find it registered yet.
-                rights = connection.rights(session);
-                if (rights == null) {
-                    connection.scope().registry().remove(session);
-                    refuse(
-                            new LoginRefused(
-                                    LoginStatus.NOT_FOUND, session + " has lost its right"));
-                    return;
-                }
+            // Once more: rules that changed during the login did not find it registered yet.
+            LunRights rights = connection.rights(session);
+            if (rights == null) {
+                connection.scope().registry().remove(session);
+                refuse(new LoginRefused(LoginStatus.NOT_FOUND, session + " has lost its right"));
+                return;
             }
             CommandWindow commands = window;
             if (commands == null) {

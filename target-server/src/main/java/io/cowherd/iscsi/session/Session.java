@@ -3,6 +3,7 @@ package io.cowherd.iscsi.session;
 import io.cowherd.iscsi.discovery.Portal;
 import io.cowherd.iscsi.discovery.TargetEntry;
 import io.cowherd.iscsi.login.LoginIdentity;
+import io.cowherd.iscsi.login.LoginState;
 import io.cowherd.iscsi.login.SessionParameters;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
@@ -31,7 +32,7 @@ public final class Session {
         /// The rules about hosts have changed.
         default void reconsider() {}
 
-        /// True if its host still has a right to its target. Any thread.
+        /// True if its host still has a right to its target, and has proved what that takes now. Any thread.
         default boolean isEntitled(Session session) {
             return true;
         }
@@ -39,6 +40,7 @@ public final class Session {
 
     // Immutable
     private final LoginIdentity identity;
+    private final LoginState.Authenticated proof;
     private final Portal portal;
     private final String address;
     private final Instant since;
@@ -57,15 +59,15 @@ public final class Session {
     private final AtomicLong bytesWritten = new AtomicLong();
 
     Session(
-            LoginIdentity identity,
-            SessionParameters parameters,
+            LoginState.FullFeature login,
             Portal portal,
             String address,
             Instant since,
             Executor loop,
             Control control) {
-        this.identity = identity;
-        this.parameters = parameters;
+        this.identity = login.identity();
+        this.proof = login.proof();
+        this.parameters = login.parameters();
         this.portal = portal;
         this.address = address;
         this.since = since;
@@ -75,6 +77,11 @@ public final class Session {
 
     LoginIdentity identity() {
         return identity;
+    }
+
+    /// What its host has proved when it came in.
+    LoginState.Authenticated proof() {
+        return proof;
     }
 
     SessionParameters parameters() {
@@ -139,7 +146,7 @@ public final class Session {
         loop.execute(control::reconsider);
     }
 
-    /// True if its host still has a right to its target.
+    /// True if its host still has a right to its target, and has proved what that takes now.
     public boolean isEntitled() {
         return control.isEntitled(this);
     }

@@ -13,6 +13,7 @@ import io.cowherd.iscsi.login.ChapSecret;
 import io.cowherd.iscsi.login.LoginPolicy;
 import io.cowherd.iscsi.login.Reception;
 import io.cowherd.iscsi.login.Visitor;
+import io.cowherd.iscsi.session.SessionInfo;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Logins by CHAP as hosts do them (RFC 7143 12.1.3, spec/initiators.md b.1 to b.5), and those that must fail. The first
@@ -42,7 +44,11 @@ class ChapTest {
     private static final int INITIATOR_ERROR = 0x0200;
     private static final int NOT_FOUND = 0x0203;
 
+    // What the rules say at present
     private volatile boolean isHidden;
+    private volatile boolean isDemanded = true;
+    private volatile String account = "web01";
+    private volatile String accountSecret = SECRET;
 
     private final LoginPolicy policy =
             new LoginPolicy() {
@@ -52,18 +58,19 @@ class ChapTest {
                 }
 
                 @Override
-                public ChapDemand demand(Visitor visitor, @Nullable String target) {
-                    return new ChapDemand(
-                            List.of(ChapAlgorithm.SHA256, ChapAlgorithm.SHA1, ChapAlgorithm.MD5),
-                            name ->
-                                    name.equals("web01") || name.equals(HOST)
-                                            ? secret(SECRET)
-                                            : null,
-                            new ChapDemand.Own("cowherd", secret(OUR_SECRET)));
+                public @Nullable ChapDemand demand(Visitor visitor, @Nullable String target) {
+                    return isDemanded ? demanded() : null;
                 }
             };
     private final Conversation conversation =
             new Conversation(new Reception(policy, TargetPlacement.HERE));
+
+    private ChapDemand demanded() {
+        return new ChapDemand(
+                List.of(ChapAlgorithm.SHA256, ChapAlgorithm.SHA1, ChapAlgorithm.MD5),
+                name -> name.equals(account) || name.equals(HOST) ? secret(accountSecret) : null,
+                new ChapDemand.Own("cowherd", secret(OUR_SECRET)));
+    }
 
     private static ChapSecret secret(String text) {
         return new ChapSecret(text.getBytes(StandardCharsets.UTF_8));
@@ -461,6 +468,104 @@ class ChapTest {
                     host,
                     NOT_FOUND,
                     exchange(host, 0x81, "CHAP_N=web01", "CHAP_R=" + hex(response)));
+        }
+    }
+
+    // -- rules that change --
+
+    /// A change of the rules, and whether a session that was there before has proved enough.
+    private enum Change {
+        NOTHING(true, true),
+        SAME_SECRET_AGAIN(true, true),
+        ACCOUNT_GONE(true, false),
+        SECRET_REPLACED(true, false),
+        NOTHING_DEMANDED_ANY_MORE(true, true),
+        DEMANDED_FOR_THE_FIRST_TIME(false, false);
+
+        final boolean wasDemanded;
+        final boolean isEnough;
+
+        Change(boolean wasDemanded, boolean isEnough) {
+            this.wasDemanded = wasDemanded;
+            this.isEnough = isEnough;
+        }
+    }
+
+    private void make(Change change) {
+        switch (change) {
+            case NOTHING -> {}
+            case SAME_SECRET_AGAIN -> accountSecret = new String(SECRET.toCharArray());
+            case ACCOUNT_GONE -> account = "web02";
+            case SECRET_REPLACED -> accountSecret = "another of web01";
+            case NOTHING_DEMANDED_ANY_MORE -> isDemanded = false;
+            case DEMANDED_FOR_THE_FIRST_TIME -> isDemanded = true;
+        }
+    }
+
+    /// Everything of a login but its last request.
+    private static void begins(ScriptedInitiator host, String type, boolean isDemanded) {
+        exchange(
+                host,
+                0x00,
+                "InitiatorName=" + HOST,
+                "TargetName=" + TARGET,
+                "SessionType=" + type,
+                isDemanded ? "AuthMethod=CHAP" : "AuthMethod=None");
+        if (isDemanded) {
+            Challenge asked = challenged(exchange(host, 0x00, "CHAP_A=7"));
+            exchange(host, 0x81, "CHAP_N=web01", "CHAP_R=" + hex(asked.response(SECRET)));
+        } else {
+            exchange(host, 0x81);
+        }
+    }
+
+    private static Pdu ends(ScriptedInitiator host) {
+        return exchange(host, 0x87, "MaxConnections=1");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Change.class)
+    void sessionsThatExistAreMeasuredByNewRules(Change change) {
+        isDemanded = change.wasDemanded;
+        try (var host = conversation.initiator()) {
+            begins(host, "Normal", isDemanded);
+            assertEquals(OK, ends(host).u16(36));
+            make(change);
+            List<SessionInfo> lost = conversation.server.rulesChanged();
+            assertEquals(change.isEnough ? 0 : 1, lost.size(), lost::toString);
+            host.sync(); // either way it goes on
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Change.class)
+    void aLoginIsMeasuredByTheRulesAtItsEnd(Change change) {
+        isDemanded = change.wasDemanded;
+        try (var host = conversation.initiator()) {
+            begins(host, "Normal", isDemanded);
+            make(change);
+            Pdu end = ends(host);
+            assertEquals(change.isEnough ? OK : NOT_FOUND, end.u16(36));
+            if (!change.isEnough) {
+                host.seesClose();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Change.class)
+    void discoveryEndsWhenItsProofIsNotEnough(Change change) {
+        isDemanded = change.wasDemanded;
+        try (var host = conversation.initiator()) {
+            begins(host, "Discovery", isDemanded);
+            assertEquals(OK, ends(host).u16(36));
+            make(change);
+            assertEquals(List.of(), conversation.server.rulesChanged(), "no target is lost");
+            if (change.isEnough) {
+                host.sync();
+            } else {
+                host.seesClose();
+            }
         }
     }
 

@@ -9,6 +9,8 @@ import io.cowherd.config.HostPort;
 import io.cowherd.iscsi.discovery.Portal;
 import io.cowherd.iscsi.discovery.TargetEntry;
 import io.cowherd.iscsi.login.LoginIdentity;
+import io.cowherd.iscsi.login.LoginState;
+import io.cowherd.iscsi.login.Proofs;
 import io.cowherd.iscsi.login.SessionParameters;
 import io.cowherd.iscsi.login.SessionType;
 import io.cowherd.scsi.Nexus;
@@ -50,8 +52,11 @@ final class SessionRegistryTest {
                     type == SessionType.DISCOVERY ? null : new TargetEntry("iqn.t", "", NO_TARGET);
             session =
                     new Session(
-                            new LoginIdentity("iqn.host", isid, type, target),
-                            new SessionParameters(false, false, 8192, 8192, 8192, 8192, true, true),
+                            new LoginState.FullFeature(
+                                    Proofs.none(),
+                                    new LoginIdentity("iqn.host", isid, type, target),
+                                    new SessionParameters(
+                                            false, false, 8192, 8192, 8192, 8192, true, true)),
                             new Portal(address, address, groupTag),
                             "127.0.0.1:50000",
                             Instant.EPOCH,
