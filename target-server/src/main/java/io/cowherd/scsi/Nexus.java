@@ -2,6 +2,7 @@ package io.cowherd.scsi;
 
 import io.cowherd.config.access.LunRights;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /// One I_T nexus: an initiator port and a target port that talk to each other. Reservations and unit attentions
 /// belong to it.
@@ -27,9 +28,9 @@ public interface Nexus {
     /// Shows the initiator these logical units and no others from now on. The tasks of those that go are aborted; once a command
     /// has come, the initiator is told of the change by a unit attention. Before the first call it sees all.
     ///
-    /// @param host who the initiator is: the nexuses of one host at several targets have the same. What one of them shows the
-    ///     others may copy from and to
-    void show(String host, LunRights rights);
+    /// @param host who the initiator is. What one nexus of a host shows the others may copy from and to; null if it is in doubt
+    ///     who it is: then this one copies within its target, and the others not here
+    void show(@Nullable Host host, LunRights rights);
 
     /// Ends the nexus: aborts its tasks, drops its unit attentions. `done` is run on the event loop when no task is left.
     void close(Runnable done);

@@ -4,8 +4,10 @@ import io.cowherd.config.Limits;
 import io.cowherd.iscsi.discovery.TargetEntry;
 import io.cowherd.mapping.volume.SpaceUsage;
 import io.cowherd.mapping.volume.Volume;
+import io.cowherd.scsi.Host;
 import io.cowherd.scsi.alua.PortGroups;
 import io.cowherd.scsi.copy.CopyReach;
+import io.cowherd.scsi.copy.HostReach;
 import io.cowherd.scsi.lu.Identity;
 import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.lu.Provisioning;
@@ -53,7 +55,7 @@ final class ServedFamily {
         }
     }
 
-    ServedFamily(String name, Limits limits, IoPool pool, PortGroups portGroups, CopyReach reach) {
+    ServedFamily(String name, Limits limits, IoPool pool, PortGroups portGroups, HostReach reach) {
         this.limits = limits;
         this.device = new ScsiTargetDevice(name, limits, pool, portGroups);
         this.entry = new TargetEntry(name, "", device);
@@ -75,7 +77,7 @@ final class ServedFamily {
     }
 
     /// True if a host that is logged in to this target may use its logical unit so.
-    boolean mayUse(String host, LogicalUnit unit, CopyReach.Use use) {
+    boolean mayUse(Host host, LogicalUnit unit, CopyReach.Use use) {
         return device.mayUse(host, unit, use);
     }
 

@@ -6,8 +6,10 @@ import io.cowherd.iscsi.discovery.TargetEntry;
 import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeListener;
 import io.cowherd.mapping.volume.VolumeName;
+import io.cowherd.scsi.Host;
 import io.cowherd.scsi.alua.PortGroups;
 import io.cowherd.scsi.copy.CopyReach;
+import io.cowherd.scsi.copy.HostReach;
 import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.target.IoPool;
 import java.util.Comparator;
@@ -120,20 +122,20 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
     }
 
     /// What a third-party copy may reach beyond its own target: what its host sees at targets where it is logged in.
-    private final class Reach implements CopyReach {
+    private final class Reach implements HostReach {
         @Override
-        public @Nullable LogicalUnit find(String host, long naaHead, long naaTail) {
+        public @Nullable LogicalUnit find(Host host, long naaHead, long naaTail) {
             for (ServedFamily family : served) {
                 LogicalUnit unit = family.find(naaHead, naaTail);
                 if (unit != null) {
-                    return family.mayUse(host, unit, Use.READ) ? unit : null;
+                    return family.mayUse(host, unit, CopyReach.Use.READ) ? unit : null;
                 }
             }
             return null;
         }
 
         @Override
-        public boolean isReserved(String host, LogicalUnit unit, Use use) {
+        public boolean isReserved(Host host, LogicalUnit unit, CopyReach.Use use) {
             return served.stream()
                     .anyMatch(family -> family.has(unit) && !family.mayUse(host, unit, use));
         }

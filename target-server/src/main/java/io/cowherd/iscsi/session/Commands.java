@@ -10,6 +10,7 @@ import io.cowherd.iscsi.pdu.R2tHeader;
 import io.cowherd.iscsi.pdu.ScsiCommandHeader;
 import io.cowherd.iscsi.wire.DataSegment;
 import io.cowherd.iscsi.wire.PduStream;
+import io.cowherd.scsi.Host;
 import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.Task;
 import io.netty.util.collection.IntObjectHashMap;
@@ -61,7 +62,7 @@ final class Commands {
     }
 
     /// Shows the host what it may see from now on.
-    void show(String host, LunRights rights) {
+    void show(@Nullable Host host, LunRights rights) {
         nexus.show(host, rights);
     }
 

@@ -22,6 +22,7 @@ import io.cowherd.iscsi.pdu.TaskManagementHeader;
 import io.cowherd.iscsi.pdu.TextRequestHeader;
 import io.cowherd.iscsi.wire.DataSegment;
 import io.cowherd.iscsi.wire.PduStream;
+import io.cowherd.scsi.Host;
 import java.nio.ByteBuffer;
 import org.jscsi.parser.OperationCode;
 import org.jscsi.parser.logout.LogoutResponse;
@@ -83,6 +84,7 @@ final class FullFeaturePhase implements Phase {
     private @Nullable CommandTask task;
     private @Nullable DataSegment pingData;
 
+    private LunRights shown;
     private int lastPingTag;
     private boolean isEnding;
 
@@ -110,6 +112,7 @@ final class FullFeaturePhase implements Phase {
         this.textRequest = new TextRequestHeader(received);
         this.taskManagementRequest = new TaskManagementHeader(received);
         this.logout = new LogoutRequestHeader(received);
+        this.shown = rights;
         this.commands = commands(rights);
         this.taskManagement = commands == null ? null : taskManagement(commands);
         this.text = text();
@@ -382,21 +385,24 @@ final class FullFeaturePhase implements Phase {
         responses.send(logoutResponse);
     }
 
-    /// A name alone is soon said: a host is the one of that name at that address.
-    private String host() {
+    private @Nullable Host host() {
         LoginExchange.Route route = connection.route();
-        return session.identity().initiatorName()
-                + " at "
-                + (route == null ? "" : route.remote().getHostAddress());
+        return route == null
+                ? null
+                : new Host(
+                        session.identity().initiatorName(),
+                        route.remote().getHostAddress(),
+                        session.proof().account());
     }
 
     /// The rules have changed: shows what may be seen now. Who has lost every right goes on as before, or is dropped by whoever
-    /// has changed the rules; but discovery, of which nothing is lost, ends.
+    /// has changed the rules, but speaks for no host at other targets; and discovery, of which nothing is lost, ends.
     void reconsider() {
-        LunRights rights = connection.rights(session);
-        if (commands != null && rights != null) {
-            commands.show(host(), rights);
-        } else if (commands == null && rights == null) {
+        LunRights now = connection.rights(session);
+        if (commands != null) {
+            shown = now == null ? shown : now;
+            commands.show(now == null ? null : host(), shown);
+        } else if (now == null) {
             connection.close("the rules have changed, and its proof is not enough any more");
         }
     }

@@ -9,8 +9,7 @@ import org.jspecify.annotations.Nullable;
 public interface CopyReach {
     /// The logical unit of that name, in whatever target of this server it is, if the initiator may reach it.
     ///
-    /// @param initiatorPort SCSI name of the initiator port that asks; between targets the host, as in
-    ///     [io.cowherd.scsi.Nexus#show]
+    /// @param initiatorPort SCSI name of the initiator port that asks
     /// @param naaHead first eight bytes of the NAA identifier in VPD page 83
     /// @param naaTail its last eight bytes
     /// @return null if there is none, or none for this initiator: it must not learn which

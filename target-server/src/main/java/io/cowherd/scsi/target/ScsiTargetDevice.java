@@ -2,12 +2,14 @@ package io.cowherd.scsi.target;
 
 import io.cowherd.config.Limits;
 import io.cowherd.mapping.volume.ReservationStore;
+import io.cowherd.scsi.Host;
 import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.ScsiTarget;
 import io.cowherd.scsi.TaskManagement;
 import io.cowherd.scsi.alua.AccessState;
 import io.cowherd.scsi.alua.PortGroups;
 import io.cowherd.scsi.copy.CopyReach;
+import io.cowherd.scsi.copy.HostReach;
 import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.lu.TargetPort;
 import io.cowherd.scsi.reservation.Effects;
@@ -47,7 +49,7 @@ public final class ScsiTargetDevice implements ScsiTarget {
     private volatile LunMap luns = LunMap.EMPTY;
     private volatile List<TargetNexus> nexuses = List.of();
     private volatile Runnable nexusListener = () -> {};
-    private volatile CopyReach reach = (_, naaHead, naaTail) -> find(naaHead, naaTail);
+    private volatile HostReach reach = (_, naaHead, naaTail) -> find(naaHead, naaTail);
 
     // Guarded by lock
     private final Map<String, Boolean> knownPorts =
@@ -159,10 +161,9 @@ public final class ScsiTargetDevice implements ScsiTarget {
 
     /// True if a host that is logged in here may use a logical unit of this target so.
     ///
-    /// @param host as in [Nexus#show]
-    public boolean mayUse(String host, LogicalUnit unit, CopyReach.Use use) {
-        return nexuses.stream()
-                .anyMatch(nexus -> nexus.host().equals(host) && nexus.mayUse(unit, use));
+    /// @param host who asks at another target
+    public boolean mayUse(Host host, LogicalUnit unit, CopyReach.Use use) {
+        return nexuses.stream().anyMatch(nexus -> nexus.isOf(host) && nexus.mayUse(unit, use));
     }
 
     /// True if the logical unit is one of this target.
@@ -171,11 +172,11 @@ public final class ScsiTargetDevice implements ScsiTarget {
     }
 
     /// Says what third-party copies may reach from here on; until then, all logical units here.
-    public void reach(CopyReach everything) {
+    public void reach(HostReach everything) {
         reach = everything;
     }
 
-    CopyReach reach() {
+    HostReach reach() {
         return reach;
     }
 

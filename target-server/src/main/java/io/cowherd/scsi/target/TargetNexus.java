@@ -2,6 +2,7 @@ package io.cowherd.scsi.target;
 
 import io.cowherd.config.access.LunRights;
 import io.cowherd.mapping.volume.Reservations.NexusName;
+import io.cowherd.scsi.Host;
 import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.Task;
 import io.cowherd.scsi.TaskManagement;
@@ -45,7 +46,7 @@ final class TargetNexus implements Nexus {
 
     // Written by the event loop, read by any thread
     private volatile LunRights rights = LunRights.ALL;
-    private volatile String host;
+    private volatile @Nullable Host host;
 
     // Owned by the event loop
     private final UnitAttentions attentions = new UnitAttentions();
@@ -74,7 +75,7 @@ final class TargetNexus implements Nexus {
         this.loop = loop;
         this.portGroups = target.portGroups();
         this.accessState = portGroups.groupOf(targetPort.relativePort()).state();
-        this.host = initiatorPort;
+        this.host = new Host(initiatorPort, "", null);
         CopyReach reach = new Reach();
         this.copies = new CopyManager(initiatorPort, () -> reach);
         for (LunMap.Entry entry : target.luns().entries()) {
@@ -105,7 +106,7 @@ final class TargetNexus implements Nexus {
     }
 
     @Override
-    public void show(String who, LunRights next) {
+    public void show(@Nullable Host who, LunRights next) {
         checkThread();
         host = who;
         LunMap before = luns();
@@ -162,8 +163,10 @@ final class TargetNexus implements Nexus {
         }
     }
 
-    String host() {
-        return host;
+    /// True if this is the nexus of the host that asks at another target.
+    boolean isOf(Host asking) {
+        Host who = host;
+        return who != null && who.isAlso(asking);
     }
 
     /// True if the host may use a logical unit of this target so: it sees it, and nobody has reserved it against that.
@@ -188,15 +191,20 @@ final class TargetNexus implements Nexus {
         public @Nullable LogicalUnit find(String asking, long naaHead, long naaTail) {
             LogicalUnit here = target.find(naaHead, naaTail);
             if (here == null) {
-                return target.reach().find(host, naaHead, naaTail);
+                Host who = host;
+                return who == null ? null : target.reach().find(who, naaHead, naaTail);
             }
             return mayUse(here, Use.READ) ? here : null;
         }
 
         @Override
         public boolean isReserved(String asking, LogicalUnit unit, Use use) {
-            return (target.luns().has(unit) && !mayUse(unit, use))
-                    || target.reach().isReserved(host, unit, use);
+            boolean isHere = target.luns().has(unit);
+            if (isHere && !mayUse(unit, use)) {
+                return true;
+            }
+            Host who = host;
+            return who == null ? !isHere : target.reach().isReserved(who, unit, use);
         }
     }
 

@@ -14,6 +14,7 @@ import io.cowherd.iscsi.login.LoginPolicy;
 import io.cowherd.iscsi.login.Reception;
 import io.cowherd.iscsi.login.Visitor;
 import io.cowherd.iscsi.session.SessionInfo;
+import io.cowherd.scsi.Host;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -474,7 +475,7 @@ class ChapTest {
     // -- rules that change --
 
     /// A change of the rules, and whether a session that was there before has proved enough.
-    private enum Change {
+    enum Change {
         NOTHING(true, true),
         SAME_SECRET_AGAIN(true, true),
         ACCOUNT_GONE(true, false),
@@ -534,6 +535,11 @@ class ChapTest {
             List<SessionInfo> lost = conversation.server.rulesChanged();
             assertEquals(change.isEnough ? 0 : 1, lost.size(), lost::toString);
             host.sync(); // either way it goes on
+            String who =
+                    new Host(HOST, "127.0.0.1", change.wasDemanded ? "web01" : null).toString();
+            List<String> shown = List.of(who, change.isEnough ? who : "null");
+            Conversation.eventually(
+                    "shown to " + shown, () -> conversation.fake.hosts.equals(shown));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.cowherd.iscsi.conversation;
 
 import io.cowherd.config.access.LunRights;
+import io.cowherd.scsi.Host;
 import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.ScsiTarget;
 import io.cowherd.scsi.Task;
@@ -8,6 +9,7 @@ import io.cowherd.scsi.TaskManagement;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
@@ -33,6 +35,7 @@ final class FakeTarget implements ScsiTarget {
     final AtomicInteger opened = new AtomicInteger();
     final List<Long> announced = new CopyOnWriteArrayList<>();
     final List<LunRights> shown = new CopyOnWriteArrayList<>();
+    final List<String> hosts = new CopyOnWriteArrayList<>();
     volatile boolean managesNothing;
 
     /// Parked commands that are aborted end only when the test releases them, as if their storage hung.
@@ -95,8 +98,9 @@ final class FakeTarget implements ScsiTarget {
         }
 
         @Override
-        public void show(String host, LunRights rights) {
+        public void show(@Nullable Host host, LunRights rights) {
             shown.add(rights);
+            hosts.add(Objects.toString(host));
         }
 
         @Override

@@ -7,12 +7,18 @@ import io.cowherd.config.access.LunRights;
 import io.cowherd.config.access.LunRights.Access;
 import io.cowherd.config.access.LunSet;
 import io.cowherd.mapping.device.MemoryDevice;
+import io.cowherd.scsi.Host;
 import io.cowherd.scsi.Nexus.TaskAttribute;
 import io.cowherd.scsi.TaskManagement;
+import io.cowherd.scsi.copy.CopyReach;
+import io.cowherd.scsi.lu.LogicalUnit;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -33,15 +39,15 @@ class MaskTest {
     private static final String WRITE_PROTECTED = "7/27/00";
 
     private final TestTarget target = TestTarget.of(new MemoryDevice(1 << 20, (byte) 0x5A));
+    private final LogicalUnit second =
+            TestTarget.unit(
+                    new MemoryDevice(1 << 20, (byte) 0x5A),
+                    new UUID(0x4111, 1),
+                    TestTarget.READ_WRITE);
     private final TestHost host;
 
     MaskTest() {
-        target.device.addLun(
-                1,
-                TestTarget.unit(
-                        new MemoryDevice(1 << 20, (byte) 0x5A),
-                        new UUID(0x4111, 1),
-                        TestTarget.READ_WRITE));
+        target.device.addLun(1, second);
         host = new TestHost(target.device, "iqn.a:b");
     }
 
@@ -122,6 +128,32 @@ class MaskTest {
         host.show(new LunRights(LunSet.ALL, Access.READ_ONLY));
         ready(0);
         assertEquals(COPY_REFUSED, into.sendTo(host).sense());
+    }
+
+    /// A name and an address are soon said: where a host had to prove more, whoever asks elsewhere must have proved the same.
+    @Test
+    void copiesReachWhatTheSameHostSeesElsewhere() {
+        var said = new Host("iqn.a:b", "192.0.2.1", null);
+        var proved = new Host("iqn.a:b", "192.0.2.1", "web01");
+        host.show(said, LunRights.ALL);
+        assertEquals("said, proved, another account", served(said));
+        host.show(proved, LunRights.ALL);
+        assertEquals("proved", served(said));
+        host.show(null, LunRights.ALL);
+        assertEquals("", served(said));
+    }
+
+    private String served(Host said) {
+        var asking = new LinkedHashMap<String, Host>();
+        asking.put("said", said);
+        asking.put("proved", new Host(said.name(), said.address(), "web01"));
+        asking.put("another account", new Host(said.name(), said.address(), "web02"));
+        asking.put("another address", new Host(said.name(), "192.0.2.2", "web01"));
+        asking.put("another name", new Host("iqn.x:y", said.address(), "web01"));
+        return asking.entrySet().stream()
+                .filter(who -> target.device.mayUse(who.getValue(), second, CopyReach.Use.WRITE))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.joining(", "));
     }
 
     /// A right that goes while a write's data is on its way.

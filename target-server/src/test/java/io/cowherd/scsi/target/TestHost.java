@@ -3,6 +3,7 @@ package io.cowherd.scsi.target;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.cowherd.config.access.LunRights;
+import io.cowherd.scsi.Host;
 import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.Nexus.TaskAttribute;
 import io.cowherd.scsi.Task;
@@ -166,7 +167,11 @@ final class TestHost {
     }
 
     void show(LunRights rights) {
-        nexus.show("host", rights);
+        show(new Host("iqn.host", "192.0.2.1", null), rights);
+    }
+
+    void show(@Nullable Host who, LunRights rights) {
+        nexus.show(who, rights);
     }
 
     void manage(

@@ -11,9 +11,11 @@ import io.cowherd.mapping.device.FaultingDevice;
 import io.cowherd.mapping.device.GatedDevice;
 import io.cowherd.mapping.device.MemoryDevice;
 import io.cowherd.mapping.device.WriteMode;
+import io.cowherd.scsi.Host;
 import io.cowherd.scsi.Nexus.TaskAttribute;
 import io.cowherd.scsi.TaskManagement;
 import io.cowherd.scsi.copy.CopyReach;
+import io.cowherd.scsi.copy.HostReach;
 import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.lu.LogicalUnit.Access;
 import io.cowherd.scsi.lu.LogicalUnit.Settings;
@@ -287,16 +289,16 @@ final class ThirdPartyCopyTest {
         MemoryDevice far = MemoryDevice.numbered(1 << 20, 5000);
         LogicalUnit farUnit = TestTarget.unit(far, ELSEWHERE, TestTarget.READ_WRITE);
         target.device.reach(
-                new CopyReach() {
+                new HostReach() {
                     @Override
-                    public @Nullable LogicalUnit find(String port, long head, long tail) {
+                    public @Nullable LogicalUnit find(Host asking, long head, long tail) {
                         boolean known = farUnit.identity().isNaa(head, tail);
-                        return known && port.startsWith("iqn.a") ? farUnit : null;
+                        return known && asking.name().startsWith("iqn.a") ? farUnit : null;
                     }
 
                     @Override
-                    public boolean isReserved(String port, LogicalUnit unit, Use use) {
-                        return use == Use.WRITE && unit == farUnit;
+                    public boolean isReserved(Host asking, LogicalUnit unit, CopyReach.Use use) {
+                        return use == CopyReach.Use.WRITE && unit == farUnit;
                     }
                 });
         CopyOrder order = CopyOrder.unnamed().target(ELSEWHERE).segment(0, 3, 0xFFFF, 7, 2);
