@@ -21,11 +21,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Endpoints on volumes: list, create, snapshot, fork, extend, rename, remove.
 ///
 /// **Threading.** *Thread-safe*: what reads the state before it changes it holds the lock `changes`.
 final class VolumesApi {
+    private static final Logger LOG = LoggerFactory.getLogger(VolumesApi.class);
     private static final String CHUNK_FIELD = "chunk_size";
     private static final String SIZE_FIELD = "lv_size";
     private static final String NAME_FIELD = "lv_name";
@@ -199,15 +202,16 @@ final class VolumesApi {
                         "Log the hosts out first; its target has another name afterwards.",
                         hosts.usersOf(volume));
                 refuseSecondTarget(to);
-                return Reply.ok(view(renameWithRules(from, to)));
+                return Reply.ok(view(renameWithRules(volume, to)));
             }
             return Reply.ok(view(volumes.rename(from, to)));
         }
     }
 
     /// The rules about hosts go with the target: at no moment, and after no crash, is the target there without them.
-    private Volume renameWithRules(VolumeName from, VolumeName to)
+    private Volume renameWithRules(Volume volume, VolumeName to)
             throws RequestRefusedException, VolumeRefusedException, IOException {
+        VolumeName from = volume.name();
         String before = hosts.targetName(from).toLowerCase(Locale.ROOT);
         String after = hosts.targetName(to).toLowerCase(Locale.ROOT);
         if (before.equals(after) || !access.rules().mentions(before)) {
@@ -224,14 +228,24 @@ final class VolumesApi {
                                     + " already, left by a volume that is gone.",
                             "Remove them first: cowherd acl rm, cowherd chap rm, cowherd redirect rm."));
         }
-        access.change(rules -> rules.copied(before, after));
         try {
-            Volume renamed = volumes.rename(from, to);
-            access.change(rules -> rules.forgetting(before));
-            return renamed;
-        } catch (VolumeRefusedException e) {
-            access.change(rules -> rules.forgetting(after));
-            throw e;
+            access.change(rules -> rules.copied(before, after));
+        } catch (IllegalArgumentException e) {
+            throw refused(from + " cannot be renamed: " + e.getMessage(), "");
+        }
+        try {
+            return volumes.rename(from, to);
+        } finally {
+            forget(volume.name().equals(to) ? before : after);
+        }
+    }
+
+    /// Drops the rules for a name that no target has. They harm nobody, so the answer does not depend on it.
+    private void forget(String target) {
+        try {
+            access.change(rules -> rules.forgetting(target));
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("Rules about hosts for {}, which is no target, are still there.", target, e);
         }
     }
 

@@ -133,6 +133,9 @@ public final class FakeVolumes implements Volumes {
     public synchronized Volume rename(VolumeName from, VolumeName to)
             throws VolumeRefusedException, IOException {
         FakeVolume volume = find(from);
+        if (fault != null) {
+            throw fault;
+        }
         refuseTaken(to);
         byName.remove(from);
         volume.name = to;
