@@ -76,14 +76,9 @@ final class ServedFamily {
         return device.find(naaHead, naaTail);
     }
 
-    /// True if a host that is logged in to this target may use its logical unit so.
+    /// True if a host that is logged in to this target may use a logical unit so, and it is one of these.
     boolean mayUse(Host host, LogicalUnit unit, CopyReach.Use use) {
         return device.mayUse(host, unit, use);
-    }
-
-    /// True if the logical unit is one of these.
-    boolean has(LogicalUnit unit) {
-        return device.has(unit);
     }
 
     /// True if there is a LUN 0: before that, and after it went, hosts have no business here.

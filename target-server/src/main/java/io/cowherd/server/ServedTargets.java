@@ -135,9 +135,8 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
         }
 
         @Override
-        public boolean isReserved(Host host, LogicalUnit unit, CopyReach.Use use) {
-            return served.stream()
-                    .anyMatch(family -> family.has(unit) && !family.mayUse(host, unit, use));
+        public boolean isReserved(Host host, LogicalUnit unit, Use use) {
+            return served.stream().noneMatch(family -> family.mayUse(host, unit, use));
         }
     }
 

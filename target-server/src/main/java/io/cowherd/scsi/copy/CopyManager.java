@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// 1. **Decode** the parameter list ([CopyList]): what is wrong with it is ILLEGAL REQUEST.
 /// 2. **Plan** all segments: find the logical units, ask [CopyReach] whether they may be used so, and check the ranges. No byte has moved yet;
-///    what is wrong now is COPY ABORTED.
+///    what is wrong now is COPY ABORTED. [CopyReach] is asked again for each piece: a right may go.
 /// 3. **Copy** the segments in order ([BlockCopy]). A failure ends the command; what has been copied before stays.
 ///
 /// Copies run in the foreground: the status comes when the copy has ended, and says how. A stop (an abort of the task, COPY OPERATION ABORT) is seen
@@ -69,12 +69,8 @@ public final class CopyManager {
         this.reach = reach;
     }
 
-    /// A segment with the logical units that it is about, in bytes.
-    private record Planned(
-            LogicalUnit source, long from, LogicalUnit destination, long to, long bytes) {}
-
     /// All segments, or why there is one that cannot be copied.
-    private record Plan(List<Planned> segments, @Nullable Sense refusal) {}
+    private record Plan(List<BlockCopy> segments, @Nullable Sense refusal) {}
 
     /// Executes an EXTENDED COPY. For threads that may block.
     ///
@@ -116,10 +112,8 @@ public final class CopyManager {
             return plan.refusal();
         }
         BooleanSupplier stop = () -> stopped.getAsBoolean() || copyRecord.isStopped();
-        for (Planned s : plan.segments()) { // 3
-            Sense failure =
-                    new BlockCopy(s.source(), s.from(), s.destination(), s.to(), s.bytes())
-                            .run(stop, copyRecord::copied);
+        for (BlockCopy segment : plan.segments()) { // 3
+            Sense failure = segment.run(stop, copyRecord::copied);
             if (failure != null) {
                 return failure;
             }
@@ -131,7 +125,7 @@ public final class CopyManager {
     // -- 2. plan --
 
     private Plan plan(CopyList list, LogicalUnit asked) {
-        var planned = new ArrayList<Planned>();
+        var planned = new ArrayList<BlockCopy>();
         for (Segment segment : list.segments()) {
             var source = resolve(list, segment.source(), asked, CopyReach.Use.READ);
             var destination = resolve(list, segment.destination(), asked, CopyReach.Use.WRITE);
@@ -149,14 +143,21 @@ public final class CopyManager {
                 return new Plan(List.of(), refusal);
             }
             planned.add(
-                    new Planned(
-                            source.unit(),
-                            segment.sourceLba() * source.unit().blockBytes(),
-                            destination.unit(),
-                            segment.destinationLba() * destination.unit().blockBytes(),
+                    new BlockCopy(
+                            side(source.unit(), segment.sourceLba(), CopyReach.Use.READ),
+                            side(destination.unit(), segment.destinationLba(), CopyReach.Use.WRITE),
                             bytes));
         }
         return new Plan(planned, null);
+    }
+
+    private BlockCopy.Side side(LogicalUnit unit, long lba, CopyReach.Use use) {
+        return new BlockCopy.Side(unit, lba * unit.blockBytes(), () -> mayUse(unit, use));
+    }
+
+    private boolean mayUse(LogicalUnit unit, CopyReach.Use use) {
+        return !reach.get().isReserved(initiatorPort, unit, use)
+                && (use == CopyReach.Use.READ || unit.isWritable());
     }
 
     /// A logical unit, or why there is none.
@@ -182,10 +183,9 @@ public final class CopyManager {
                 return Resolved.refused(Sense.invalidListField(at));
             }
         }
-        boolean forbidden =
-                reach.get().isReserved(initiatorPort, unit, use)
-                        || (use == CopyReach.Use.WRITE && !unit.isWritable());
-        return forbidden ? Resolved.refused(Sense.COPY_DEVICE_FAILURE) : new Resolved(unit, null);
+        return mayUse(unit, use)
+                ? new Resolved(unit, null)
+                : Resolved.refused(Sense.COPY_DEVICE_FAILURE);
     }
 
     private @Nullable LogicalUnit find(CopyTarget target, LogicalUnit asked) {

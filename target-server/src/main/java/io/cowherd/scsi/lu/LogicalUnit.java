@@ -217,6 +217,14 @@ public final class LogicalUnit {
         return sanitizer.stop().thenCompose(_ -> left);
     }
 
+    /// Somebody's rights have been taken away: waits for third-party copies, of whatever target, that may use this logical unit
+    /// no more. They end with their present piece.
+    ///
+    /// @return completes when none of them touches the device any more; on any thread, maybe at once
+    public CompletionStage<Void> shutOut() {
+        return visitors.shutOut();
+    }
+
     /// Why the command cannot be executed, or null. Looks at nothing but the command and the present state.
     public @Nullable Sense refuses(Cdb cdb) {
         Sense shut = sanitizer.refuses(cdb);

@@ -205,9 +205,9 @@ final class CommandTask implements Task, Runnable {
         return place.reservations().admits(cdb, nexus.name());
     }
 
-    /// True if it may touch the medium of a logical unit; a copy may touch any.
-    boolean mayTouch(LogicalUnit unit) {
-        return entry != null && (entry.unit() == unit || cdb instanceof Cdb.ExtendedCopy);
+    /// True if it was sent to that logical unit. A copy may touch others as well: those know about it ([LogicalUnit#shutOut]).
+    boolean isOn(LogicalUnit unit) {
+        return entry != null && entry.unit() == unit;
     }
 
     private @Nullable Sense refusedNow() {

@@ -159,16 +159,11 @@ public final class ScsiTargetDevice implements ScsiTarget {
         return null;
     }
 
-    /// True if a host that is logged in here may use a logical unit of this target so.
+    /// True if a host that is logged in here may use a logical unit so, and it is one of this target.
     ///
     /// @param host who asks at another target
     public boolean mayUse(Host host, LogicalUnit unit, CopyReach.Use use) {
         return nexuses.stream().anyMatch(nexus -> nexus.isOf(host) && nexus.mayUse(unit, use));
-    }
-
-    /// True if the logical unit is one of this target.
-    public boolean has(LogicalUnit unit) {
-        return luns.has(unit);
     }
 
     /// Says what third-party copies may reach from here on; until then, all logical units here.
@@ -386,7 +381,7 @@ public final class ScsiTargetDevice implements ScsiTarget {
                 });
     }
 
-    /// Carries out on every nexus what a change of reservations brings with it.
+    /// Carries out what a change of reservations brings with it: on every nexus, and for copies of other targets' nexuses.
     ///
     /// @param requester whose task `cause` made the change, on whose event loop we are
     /// @param settled run on some event loop, or here, when it has come to pass
@@ -396,7 +391,9 @@ public final class ScsiTargetDevice implements ScsiTarget {
             Effects effects,
             CommandTask cause,
             Runnable settled) {
-        onEach(requester, settled, (nexus, one) -> nexus.settle(place, effects, cause, one));
+        Runnable one = countdown(2, settled);
+        onEach(requester, one, (nexus, each) -> nexus.settle(place, effects, cause, each));
+        CompletionStage<Void> _ = place.unit().shutOut().thenRun(one);
     }
 
     /// Does something to every nexus on its event loop: to the requester at once, for what comes behind the request is not

@@ -199,12 +199,11 @@ final class TargetNexus implements Nexus {
 
         @Override
         public boolean isReserved(String asking, LogicalUnit unit, Use use) {
-            boolean isHere = target.luns().has(unit);
-            if (isHere && !mayUse(unit, use)) {
-                return true;
+            if (target.luns().has(unit)) {
+                return !mayUse(unit, use);
             }
             Host who = host;
-            return who == null ? !isHere : target.reach().isReserved(who, unit, use);
+            return who == null || target.reach().isReserved(who, unit, use);
         }
     }
 
@@ -301,8 +300,7 @@ final class TargetNexus implements Nexus {
         CommandTask next;
         for (CommandTask task = first; task != null; task = next) {
             next = task.later;
-            LunMap.Entry entry = task.entry();
-            if (unit == null || (entry != null && entry.unit() == unit)) {
+            if (unit == null || task.isOn(unit)) {
                 task.abort(cause);
                 task.drainInto(drain);
             }
@@ -323,7 +321,7 @@ final class TargetNexus implements Nexus {
         CommandTask next;
         for (CommandTask task = first; task != null; task = next) {
             next = task.later;
-            if (task == cause || !task.mayTouch(place.unit())) {
+            if (task == cause || !task.isOn(place.unit())) {
                 continue;
             }
             boolean aborts = effects.aborts(name);
