@@ -210,6 +210,11 @@ final class CommandTask implements Task, Runnable {
         return entry != null && entry.unit() == unit;
     }
 
+    /// True if it is about reservations: such a task may itself wait for others, and touches no medium.
+    boolean isAboutReservations() {
+        return Demand.of(cdb) == Demand.RESERVE;
+    }
+
     private @Nullable Sense refusedNow() {
         Sense inaccessible = entry == null ? null : nexus.accessState().refuses(cdb);
         if (inaccessible != null) {
@@ -298,8 +303,7 @@ final class CommandTask implements Task, Runnable {
         LunMap.Entry place = java.util.Objects.requireNonNull(entry);
         StorageJob storageJob = new StorageJob(this, place, dataOut, dataIn);
         job = storageJob;
-        IoPool.Lane lane =
-                Demand.of(cdb) == Demand.RESERVE ? place.reservationLane() : place.lane();
+        IoPool.Lane lane = isAboutReservations() ? place.reservationLane() : place.lane();
         IoPool.Kind kind = cdb instanceof Cdb.Read ? IoPool.Kind.READ : IoPool.Kind.OTHER;
         if (!lane.tryExecute(storageJob, kind)) {
             job = null;

@@ -309,7 +309,8 @@ final class TargetNexus implements Nexus {
     }
 
     /// Carries out for this nexus what a change of reservations brings with it, and runs `done` when none of its tasks that
-    /// are let in no more runs, maybe at once.
+    /// are let in no more runs, maybe at once. Those about reservations are not waited for: they touch no medium, and may be
+    /// settling a change of their own.
     ///
     /// @param cause the task that made the change
     void settle(LunMap.Entry place, Effects effects, CommandTask cause, Runnable done) {
@@ -328,7 +329,9 @@ final class TargetNexus implements Nexus {
             if (aborts) {
                 task.abort(CommandTask.AbortCause.SOMEBODY_ELSE);
             }
-            if (aborts || !task.isAdmitted(place)) {
+            // Two that put each other out at once must not wait for each other.
+            boolean mayHarm = (aborts || !task.isAdmitted(place)) && !task.isAboutReservations();
+            if (mayHarm) {
                 task.drainInto(drain);
             }
         }

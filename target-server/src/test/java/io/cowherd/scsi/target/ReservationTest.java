@@ -14,6 +14,8 @@ import io.cowherd.scsi.Nexus.TaskAttribute;
 import io.cowherd.scsi.TaskManagement;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -379,6 +381,61 @@ final class ReservationTest {
         gate.open();
         turnUntil(() -> write.isDone() && preempt.isDone() && again.isDone() && six.isDone());
         assertEquals(CONFLICT, six.await().status());
+    }
+
+    /// Goal: two hosts that put each other out at once both get an answer. Method: one thread for reservations, and storage that
+    /// is slow once; all three changes are kept before any event loop learns of one.
+    @Test
+    void twoThatAbortEachOtherDoNotWaitForEachOther() throws Exception {
+        var slow = new CountDownLatch(1);
+        ReservationStore slowStore =
+                new ReservationStore() {
+                    @Override
+                    public Reservations present() {
+                        return store.present();
+                    }
+
+                    @Override
+                    public void replace(Reservations expected, Reservations next)
+                            throws IOException {
+                        if (expected.registrations().size() == 2) {
+                            awaitOpen(slow);
+                        }
+                        store.replace(expected, next);
+                    }
+                };
+        try (TestTarget narrow = new TestTarget(2, 10)) {
+            narrow.device.addLun(
+                    0, TestTarget.unit(gated, TestTarget.UUID_0, TestTarget.READ_WRITE), slowStore);
+            TestHost left = TestHost.ready(narrow.device, "iqn.left");
+            TestHost right = TestHost.ready(narrow.device, "iqn.right");
+            begin(left, REGISTER, 0, list(0, A, 0)).await().good();
+            begin(right, REGISTER, 0, list(0, B, 0)).await().good();
+            TestHost.Sent first = begin(left, PREEMPT_AND_ABORT, 0, list(A, B, 0));
+            TestHost.Sent again = begin(right, REGISTER_AND_IGNORE, 0, list(0, B, 0));
+            TestHost.Sent second = begin(right, PREEMPT_AND_ABORT, 0, list(B, A, 0));
+            int before = store.present().generation();
+            slow.countDown();
+            while (store.present().generation() != before + 3) {
+                Thread.onSpinWait();
+            }
+            for (int i = 0; i < 100_000 && !(first.isDone() && second.isDone()); i++) {
+                left.turn();
+                right.turn();
+                Thread.onSpinWait();
+            }
+            assertTrue(first.isDone() && again.isDone() && second.isDone());
+            left.close();
+            right.close();
+        }
+    }
+
+    private static void awaitOpen(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(30, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /// Goal: hosts arbitrate while the volume's own storage hangs.
