@@ -135,7 +135,7 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
         }
 
         @Override
-        public boolean isReserved(Host host, LogicalUnit unit, Use use) {
+        public boolean isReserved(Host host, LogicalUnit unit, CopyReach.Use use) {
             return served.stream().noneMatch(family -> family.mayUse(host, unit, use));
         }
     }

@@ -69,8 +69,7 @@ final class ChapExchange {
     ///
     /// @return the proof, once the host has proved who it is
     /// @throws LoginRefused if it has not, and cannot any more
-    LoginState.@Nullable Authenticated answer(TextKeys offered, TextKeys answers)
-            throws LoginRefused {
+    @Nullable Authenticated answer(TextKeys offered, TextKeys answers) throws LoginRefused {
         String algorithms = offered.get("CHAP_A");
         Challenge asked = challenge;
         if (asked == null) {
@@ -85,7 +84,7 @@ final class ChapExchange {
             refuseIfPresent(offered, "CHAP_I", "CHAP_C");
             return null;
         }
-        LoginState.Authenticated proof = check(asked, offered);
+        Authenticated proof = check(asked, offered);
         prove(asked, offered, answers);
         return proof;
     }
@@ -136,7 +135,7 @@ final class ChapExchange {
         throw malformed(key + "=" + PeerText.quoted(text) + ", expected 0 to " + MAX_IDENTIFIER);
     }
 
-    private LoginState.Authenticated check(Challenge asked, TextKeys offered) throws LoginRefused {
+    private Authenticated check(Challenge asked, TextKeys offered) throws LoginRefused {
         String name = required(offered, "CHAP_N");
         ChapAlgorithm algorithm = asked.algorithm;
         byte[] response = ChapBytes.decode(required(offered, "CHAP_R"), algorithm.digestBytes());
@@ -160,7 +159,7 @@ final class ChapExchange {
                                     + " is good for this host here"
                             : "wrong CHAP secret of " + PeerText.quoted(name));
         }
-        return LoginState.Authenticated.byChap(name, known);
+        return Authenticated.byChap(name, known);
     }
 
     /// Answers the host's own challenge, if it has one.

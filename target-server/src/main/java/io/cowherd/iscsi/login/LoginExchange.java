@@ -218,8 +218,7 @@ public final class LoginExchange {
                             LoginStatus.AUTHENTICATION_FAILURE,
                             "the host does not authenticate, and CHAP is required");
                 }
-                yield new LoginState.OperationalNegotiation(
-                        LoginState.Authenticated.withoutMethod());
+                yield new LoginState.OperationalNegotiation(Authenticated.withoutMethod());
             }
             default -> throw refused("a login cannot begin in stage " + stage);
         };
@@ -265,7 +264,7 @@ public final class LoginExchange {
             }
         }
         if (state instanceof LoginState.ChapNegotiation(ChapExchange chap)) {
-            LoginState.Authenticated proof = chap.answer(request.keys(), answers);
+            Authenticated proof = chap.answer(request.keys(), answers);
             if (proof != null) {
                 state = new LoginState.Proven(proof);
             }
@@ -306,10 +305,10 @@ public final class LoginExchange {
 
     private LoginAnswer advance(
             LoginRequest request, LoginIdentity who, TextKeys answers, boolean hasProved) {
-        LoginState.Authenticated proof =
+        Authenticated proof =
                 switch (state) {
                     case LoginState.SecurityNegotiation _ ->
-                            demand == null ? LoginState.Authenticated.withoutMethod() : null;
+                            demand == null ? Authenticated.withoutMethod() : null;
                     case LoginState.ChapNegotiation _ -> null;
                     case LoginState.Proven(var given) -> given;
                     case LoginState.OperationalNegotiation(var before) -> before;

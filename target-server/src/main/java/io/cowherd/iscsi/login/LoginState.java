@@ -1,7 +1,5 @@
 package io.cowherd.iscsi.login;
 
-import org.jspecify.annotations.Nullable;
-
 /// Where a login stands (RFC 7143 6.3). Each state knows what the one before has established.
 ///
 /// ```
@@ -37,47 +35,6 @@ public sealed interface LoginState {
     /// @param parameters how
     record FullFeature(Authenticated proof, LoginIdentity identity, SessionParameters parameters)
             implements LoginState {}
-
-    /// Proof of authentication; only this package can make one.
-    ///
-    /// **Threading.** *Immutable.*
-    final class Authenticated {
-        private record Account(String name, ChapSecret secret) {}
-
-        private final @Nullable Account account;
-
-        private Authenticated(@Nullable Account account) {
-            this.account = account;
-        }
-
-        /// AuthMethod None: nobody asked for a proof.
-        static Authenticated withoutMethod() {
-            return new Authenticated(null);
-        }
-
-        /// CHAP has ended well.
-        static Authenticated byChap(String account, ChapSecret secret) {
-            return new Authenticated(new Account(account, secret));
-        }
-
-        /// Name of the CHAP account that was proved; null if nobody asked for a proof.
-        public @Nullable String account() {
-            return account == null ? null : account.name();
-        }
-
-        /// True if the proof is still enough where the rules have changed since: nothing is demanded, or the account is still
-        /// good there and has the same secret.
-        public boolean meets(@Nullable ChapDemand demand) {
-            if (demand == null) {
-                return true;
-            }
-            if (account == null) {
-                return false;
-            }
-            ChapSecret present = demand.secretOf().apply(account.name());
-            return present != null && present.isSame(account.secret());
-        }
-    }
 
     /// The code of the stage on the wire (CSG).
     default int stage() {

@@ -2,6 +2,7 @@ package io.cowherd.iscsi.session;
 
 import io.cowherd.iscsi.discovery.Portal;
 import io.cowherd.iscsi.discovery.TargetEntry;
+import io.cowherd.iscsi.login.Authenticated;
 import io.cowherd.iscsi.login.LoginIdentity;
 import io.cowherd.iscsi.login.LoginState;
 import io.cowherd.iscsi.login.SessionParameters;
@@ -40,7 +41,7 @@ public final class Session {
 
     // Immutable
     private final LoginIdentity identity;
-    private final LoginState.Authenticated proof;
+    private final Authenticated proof;
     private final Portal portal;
     private final String address;
     private final Instant since;
@@ -80,7 +81,7 @@ public final class Session {
     }
 
     /// What its host has proved when it came in.
-    LoginState.Authenticated proof() {
+    Authenticated proof() {
         return proof;
     }
 

@@ -5,7 +5,7 @@ public final class Proofs {
     private Proofs() {}
 
     /// That of a host which nobody has asked for one.
-    public static LoginState.Authenticated none() {
-        return LoginState.Authenticated.withoutMethod();
+    public static Authenticated none() {
+        return Authenticated.withoutMethod();
     }
 }

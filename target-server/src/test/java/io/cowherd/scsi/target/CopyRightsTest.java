@@ -11,8 +11,10 @@ import io.cowherd.mapping.device.DeviceOperation;
 import io.cowherd.mapping.device.GatedDevice;
 import io.cowherd.mapping.device.MemoryDevice;
 import io.cowherd.mapping.volume.ReservationStore;
+import io.cowherd.scsi.Host;
 import io.cowherd.scsi.Nexus.TaskAttribute;
-import io.cowherd.scsi.copy.CopyReach;
+import io.cowherd.scsi.copy.CopyReach.Use;
+import io.cowherd.scsi.copy.HostReach;
 import io.cowherd.scsi.lu.LogicalUnit;
 import java.util.Arrays;
 import java.util.UUID;
@@ -54,14 +56,14 @@ final class CopyRightsTest {
     private final TestHost owner;
 
     /// As the server does: what lies elsewhere is asked there.
-    private record Elsewhere(ScsiTargetDevice target) implements CopyReach {
+    private record Elsewhere(ScsiTargetDevice target) implements HostReach {
         @Override
-        public @Nullable LogicalUnit find(String host, long naaHead, long naaTail) {
+        public @Nullable LogicalUnit find(Host host, long naaHead, long naaTail) {
             return target.find(naaHead, naaTail);
         }
 
         @Override
-        public boolean isReserved(String host, LogicalUnit unit, Use use) {
+        public boolean isReserved(Host host, LogicalUnit unit, Use use) {
             return !target.mayUse(host, unit, use);
         }
     }
