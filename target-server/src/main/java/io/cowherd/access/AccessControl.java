@@ -12,10 +12,9 @@ import io.cowherd.iscsi.login.Visitor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// The rules about hosts: asked at every login and every discovery, changed by management.
 ///
@@ -23,8 +22,6 @@ import org.slf4j.LoggerFactory;
 ///
 /// **Threading.** *Thread-safe*: decisions are an immutable snapshot, replaced under the lock of changes.
 public final class AccessControl implements LoginPolicy, TargetPlacement {
-    private static final Logger LOG = LoggerFactory.getLogger(AccessControl.class);
-
     private final RuleBook book;
     private final AccessSettings settings;
     private volatile Decisions decisions;
@@ -130,17 +127,13 @@ public final class AccessControl implements LoginPolicy, TargetPlacement {
         }
     }
 
-    private void put(AccessRules rules, java.util.Map<String, ChapSecret> secrets)
-            throws IOException {
+    private void put(AccessRules rules, Map<String, ChapSecret> secrets) throws IOException {
+        AccessRules before = decisions.rules();
         var used = new HashMap<>(secrets);
         used.keySet().retainAll(rules.accounts().stream().map(ChapAccount::name).toList());
         var next = new Decisions(new RuleBook.Contents(rules, used), settings);
-        book.write(rules);
+        book.write(rules, before);
         decisions = next;
-        try {
-            book.tidy(rules);
-        } catch (IOException e) {
-            LOG.warn("secrets that are not used any more are still there: {}", e.toString());
-        }
+        book.tidy(rules, before);
     }
 }

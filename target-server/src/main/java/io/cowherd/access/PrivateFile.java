@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -70,8 +69,7 @@ public final class PrivateFile {
         if (!Files.isRegularFile(file) || Files.size(file) > maxBytes) {
             throw unusable(file, "is no file of at most " + maxBytes + " bytes", cure);
         }
-        if (!OWNER_ONLY.containsAll(Files.getPosixFilePermissions(file, LinkOption.NOFOLLOW_LINKS))
-                && !OWNER_ONLY.containsAll(Files.getPosixFilePermissions(file))) {
+        if (!OWNER_ONLY.containsAll(Files.getPosixFilePermissions(file))) {
             throw unusable(
                     file, "may be read or written by others than its owner (want mode 600)", cure);
         }

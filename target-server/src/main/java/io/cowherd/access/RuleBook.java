@@ -15,34 +15,46 @@ import io.cowherd.config.access.Network;
 import io.cowherd.config.access.Redirect;
 import io.cowherd.iscsi.login.ChapSecret;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The rules on disk, in the data directory:
 ///
 /// ```
 /// access            one line "cowherd-access 1 crc32c=XXXXXXXX", then JSON of which that is the checksum; mode 600
-/// access.previous   the rules before the last change
+/// access.previous   the same before the last change, to be put in its place by hand
 /// secrets/          one file for each CHAP secret, mode 600, named by the account that it belongs to
 /// ```
 ///
-/// A secret is durable before a rule names it, and goes after no rule does; what a crash leaves is cleared away at the next
-/// start. A book that cannot be read keeps the server from starting: without its rules it would let everybody in.
+/// A secret is durable before a rule names it, and goes after neither of the two pages does; what a crash leaves is cleared away
+/// at the next start. A book that cannot be read keeps the server from starting: without its rules it would let everybody in.
 ///
 /// **Threading.** *Confined to whoever holds the lock of [AccessControl].*
 final class RuleBook {
+    private static final Logger LOG = LoggerFactory.getLogger(RuleBook.class);
+
     private static final String FILE = "access";
     private static final String PREVIOUS = "access.previous";
     private static final String SECRETS = "secrets";
+
+    /// Our own files among the secrets: kept, and half written.
+    private static final Pattern OWN =
+            Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\\.new)?");
+
     private static final String MAGIC = "cowherd-access 1 crc32c=";
     private static final int MAX_BYTES = 16 << 20;
     private static final String CURE =
@@ -88,24 +100,25 @@ final class RuleBook {
 
     // -- reading --
 
-    /// Reads the rules and their secrets, and clears away secrets that no rule names.
+    /// Reads the rules and their secrets, and clears away what a crash may have left.
     ///
     /// @throws IOException naming the file, what is wrong with it and what to do
     Contents open() throws IOException {
-        Path file = folder.resolve(FILE);
-        AccessRules rules =
-                Files.exists(file)
-                        ? rules(file, PrivateFile.read(file, MAX_BYTES, CURE))
-                        : AccessRules.EMPTY;
+        AccessRules rules = rules(FILE);
         var secrets = new HashMap<String, ChapSecret>();
         for (ChapAccount account : rules.accounts()) {
             secrets.put(account.name(), secret(account));
         }
-        clear(rules);
+        clearLeftovers(rules);
         return new Contents(rules, secrets);
     }
 
-    private AccessRules rules(Path file, byte[] bytes) throws IOException {
+    private AccessRules rules(String name) throws IOException {
+        Path file = folder.resolve(name);
+        if (!Files.exists(file)) {
+            return AccessRules.EMPTY;
+        }
+        byte[] bytes = PrivateFile.read(file, MAX_BYTES, CURE);
         int end = 0;
         while (end < bytes.length && bytes[end] != '\n') {
             end++;
@@ -114,8 +127,7 @@ final class RuleBook {
         if (!title.startsWith(MAGIC)) {
             throw PrivateFile.unusable(file, "does not begin with \"" + MAGIC + "\"", CURE);
         }
-        byte[] page =
-                java.util.Arrays.copyOfRange(bytes, Math.min(end + 1, bytes.length), bytes.length);
+        byte[] page = Arrays.copyOfRange(bytes, Math.min(end + 1, bytes.length), bytes.length);
         if (!title.equals(title(page))) {
             throw PrivateFile.unusable(file, "does not match its checksum", CURE);
         }
@@ -182,20 +194,12 @@ final class RuleBook {
         return new ChapSecret(bytes);
     }
 
-    /// Deletes secrets that no rule names.
-    private void clear(AccessRules rules) throws IOException {
-        Path secrets = folder.resolve(SECRETS);
-        if (!Files.isDirectory(secrets)) {
-            return;
-        }
-        var named = new HashSet<String>();
-        rules.accounts().forEach(account -> named.add(account.secretFile()));
-        try (Stream<Path> files = Files.list(secrets)) {
-            for (Path file : files.toList()) {
-                if (!named.contains(file.getFileName().toString())) {
-                    Files.deleteIfExists(file);
-                }
-            }
+    /// Without a page before this one that can be read, nobody knows what it names, and nothing goes.
+    private void clearLeftovers(AccessRules rules) {
+        try {
+            tidy(rules, rules(PREVIOUS));
+        } catch (IOException e) {
+            LOG.warn("Secrets that no rule names stay where they are: {}", e.toString());
         }
     }
 
@@ -212,26 +216,47 @@ final class RuleBook {
         return name;
     }
 
-    /// Replaces the rules, durably; then deletes secrets that are not named any more.
-    void write(AccessRules rules) throws IOException {
-        byte[] page = JSON.writeValueAsBytes(page(rules));
-        byte[] title = (title(page) + "\n").getBytes(StandardCharsets.US_ASCII);
-        byte[] bytes = java.util.Arrays.copyOf(title, title.length + page.length);
-        System.arraycopy(page, 0, bytes, title.length, page.length);
-        Path file = folder.resolve(FILE);
-        if (Files.exists(file)) {
-            Files.copy(
-                    file,
-                    folder.resolve(PREVIOUS),
-                    StandardCopyOption.REPLACE_EXISTING,
-                    StandardCopyOption.COPY_ATTRIBUTES);
+    /// Replaces the rules, durably, and keeps those before.
+    ///
+    /// @param before the rules until now
+    /// @throws IOException if the new rules are not written; those before are what will be read
+    void write(AccessRules rules, AccessRules before) throws IOException {
+        if (Files.exists(folder.resolve(FILE))) {
+            PrivateFile.replace(folder.resolve(PREVIOUS), bytes(before));
         }
-        PrivateFile.replace(file, bytes);
+        PrivateFile.replace(folder.resolve(FILE), bytes(rules));
     }
 
-    /// Deletes secrets that these rules do not name; what fails is done at the next start.
-    void tidy(AccessRules rules) throws IOException {
-        clear(rules);
+    /// Deletes secrets that neither these rules nor those before name. What cannot be deleted is logged, and tried again at the
+    /// next change or start; what is not ours stays.
+    void tidy(AccessRules rules, AccessRules before) {
+        var named = new HashSet<String>();
+        rules.accounts().forEach(account -> named.add(account.secretFile()));
+        before.accounts().forEach(account -> named.add(account.secretFile()));
+        Path secrets = folder.resolve(SECRETS);
+        if (!Files.isDirectory(secrets)) {
+            return;
+        }
+        try (Stream<Path> files = Files.list(secrets)) {
+            for (Path file : files.toList()) {
+                String name = file.getFileName().toString();
+                if (!named.contains(name)
+                        && OWN.matcher(name).matches()
+                        && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        } catch (IOException | UncheckedIOException e) {
+            LOG.warn("Secrets that no rule names are still there: {}", e.toString());
+        }
+    }
+
+    private static byte[] bytes(AccessRules rules) throws IOException {
+        byte[] page = JSON.writeValueAsBytes(page(rules));
+        byte[] title = (title(page) + "\n").getBytes(StandardCharsets.US_ASCII);
+        byte[] bytes = Arrays.copyOf(title, title.length + page.length);
+        System.arraycopy(page, 0, bytes, title.length, page.length);
+        return bytes;
     }
 
     private static Page page(AccessRules rules) {
