@@ -43,6 +43,9 @@ import picocli.CommandLine.Spec;
             AclCommand.class,
             ChapCommand.class,
             RedirectCommand.class,
+            NodesCommand.class,
+            MoveCommand.class,
+            DrainCommand.class,
             EventsCommand.class,
             CommandLine.HelpCommand.class
         })

@@ -5,6 +5,7 @@ import io.cowherd.mapping.volume.VolumeRefusedException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,10 @@ final class Call {
     private final Map<String, String> pathParameters;
     private final Map<String, String> queryParameters;
     private final Buffer body;
+    private final String method;
+    private final String uri;
+    private final String authorization;
+    private final boolean fromNode;
 
     /// Copies what endpoints need out of the request.
     ///
@@ -41,6 +46,35 @@ final class Call {
                                         Map.Entry::getKey, Map.Entry::getValue));
         Buffer received = context.body().buffer();
         this.body = received == null ? Buffer.buffer() : received;
+        this.method = context.request().method().name();
+        this.uri = context.request().uri();
+        this.authorization =
+                Objects.requireNonNullElse(context.request().getHeader("Authorization"), "");
+        this.fromNode = context.request().headers().contains(Peers.ASKED_BY);
+    }
+
+    /// `GET`, `POST` and the like.
+    String method() {
+        return method;
+    }
+
+    /// Path and query as they came.
+    String uri() {
+        return uri;
+    }
+
+    /// The header Authorization, with a token that is right.
+    String authorization() {
+        return authorization;
+    }
+
+    /// True if another node asks, for its own client.
+    boolean isFromNode() {
+        return fromNode;
+    }
+
+    byte[] bodyBytes() {
+        return body.getBytes();
     }
 
     String path(String name) {

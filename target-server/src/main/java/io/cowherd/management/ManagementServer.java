@@ -46,6 +46,7 @@ public final class ManagementServer {
     /// @param volumes the volumes
     /// @param hosts who uses them
     /// @param access the rules about hosts
+    /// @param nodes the cluster, if there is one
     /// @param owner this node's name
     /// @param token what requests must carry
     /// @param readiness what the probes answer
@@ -54,6 +55,7 @@ public final class ManagementServer {
             Volumes volumes,
             HostAccess hosts,
             AccessControl access,
+            Nodes nodes,
             String owner,
             AccessToken token,
             Readiness readiness,

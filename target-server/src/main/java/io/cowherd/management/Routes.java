@@ -28,8 +28,11 @@ final class Routes {
     private final Workers queries;
     private final Workers changes;
 
-    private Routes(Router router, Workers queries, Workers changes) {
+    private final Peers peers;
+
+    private Routes(Router router, Peers peers, Workers queries, Workers changes) {
         this.router = router;
+        this.peers = peers;
         this.queries = queries;
         this.changes = changes;
     }
@@ -54,11 +57,13 @@ final class Routes {
         router.route("/v1/*")
                 .handler(BodyHandler.create(false).setBodyLimit(limits.httpBodyBytes()));
         router.route("/v1/*").handler(connections::complete);
-        var routes = new Routes(router, queries, changes);
+        var peers = new Peers(services.nodes(), services.owner());
+        var routes = new Routes(router, peers, queries, changes);
         routes.addHealth(services.readiness(), services.volumes());
         routes.addVolumes(
                 new VolumesApi(
                         services.volumes(), services.hosts(), services.access(), services.owner()));
+        routes.addNodes(new NodesApi(services.nodes()));
         routes.addAccess(new AccessApi(services.access(), services.hosts()));
         routes.addInspection(new InspectionApi(services.volumes(), services.hosts()));
         router.get("/v1/events").handler(events::answer);
@@ -113,27 +118,54 @@ final class Routes {
     }
 
     private void addVolumes(VolumesApi api) {
-        add(HttpMethod.GET, "/v1/volumes", NO_QUERY, api::list);
+        add(
+                HttpMethod.GET,
+                "/v1/volumes",
+                NO_QUERY,
+                peers.everywhere("volumes", Peers.VOLUMES, api::list));
         add(HttpMethod.POST, "/v1/volumes", NO_QUERY, api::create);
-        add(HttpMethod.GET, "/v1/volumes/:vg/:lv", NO_QUERY, api::show);
+        add(HttpMethod.GET, "/v1/volumes/:vg/:lv", NO_QUERY, peers.atOwner(api::show));
         add(
                 HttpMethod.DELETE,
                 "/v1/volumes/:vg/:lv",
                 Set.of("force", "withSnapshots"),
-                api::remove);
-        add(HttpMethod.POST, "/v1/volumes/:vg/:lv/snapshots", NO_QUERY, api::snapshot);
-        addVerb("fork", api::fork);
-        addVerb("extend", api::extend);
-        addVerb("rename", api::rename);
+                peers.atOwner(api::remove));
+        add(
+                HttpMethod.POST,
+                "/v1/volumes/:vg/:lv/snapshots",
+                NO_QUERY,
+                peers.atOwner(api::snapshot));
+        addVerb("fork", peers.atOwner(api::fork));
+        addVerb("extend", peers.atOwner(api::extend));
+        addVerb("rename", peers.atOwner(api::rename));
+    }
+
+    private void addNodes(NodesApi api) {
+        add(HttpMethod.GET, "/v1/nodes", NO_QUERY, api::list);
+        addVerb("move", api::move);
+        add(HttpMethod.PUT, "/v1/nodes/:node/drain", NO_QUERY, api::drain);
+        add(HttpMethod.DELETE, "/v1/nodes/:node/drain", NO_QUERY, api::undrain);
     }
 
     private void addInspection(InspectionApi api) {
-        add(HttpMethod.GET, "/v1/table", NO_QUERY, api::tables);
+        add(
+                HttpMethod.GET,
+                "/v1/table",
+                NO_QUERY,
+                peers.everywhere("lines", Peers.LINES, api::tables));
         add(HttpMethod.GET, "/v1/table/:device", NO_QUERY, api::table);
-        add(HttpMethod.GET, "/v1/status", NO_QUERY, api::statuses);
+        add(
+                HttpMethod.GET,
+                "/v1/status",
+                NO_QUERY,
+                peers.everywhere("lines", Peers.LINES, api::statuses));
         add(HttpMethod.GET, "/v1/status/:device", NO_QUERY, api::status);
         add(HttpMethod.GET, "/v1/targets", NO_QUERY, api::targets);
-        add(HttpMethod.GET, "/v1/sessions", NO_QUERY, api::sessions);
+        add(
+                HttpMethod.GET,
+                "/v1/sessions",
+                NO_QUERY,
+                peers.everywhere("sessions", Peers.AS_THEY_COME, api::sessions));
         add(HttpMethod.DELETE, "/v1/sessions/:id", NO_QUERY, api::disconnect);
     }
 

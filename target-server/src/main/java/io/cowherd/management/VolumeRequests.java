@@ -35,6 +35,9 @@ final class VolumeRequests {
         }
     }
 
+    /// Which node is to serve a family.
+    record Move(@Nullable String node) {}
+
     /// An existing file or device in a body: an absolute path on the server.
     record ServerPath(Path path) {
         @JsonCreator(mode = JsonCreator.Mode.DISABLED) // no object of ours has this form

@@ -13,7 +13,9 @@ import io.cowherd.iscsi.portal.TransportUnavailableException;
 import io.cowherd.management.AccessToken;
 import io.cowherd.management.EventLog;
 import io.cowherd.management.ManagementServer;
+import io.cowherd.management.Nodes;
 import io.cowherd.management.Readiness;
+import io.cowherd.management.SingleNode;
 import io.cowherd.mapping.device.FileFault;
 import io.cowherd.mapping.device.LoopTurn;
 import io.cowherd.mapping.volume.Volume;
@@ -223,6 +225,7 @@ public final class CowherdServer {
                                             volumes,
                                             hosts,
                                             access,
+                                            nodes(hosts, volumes),
                                             settings.nodeName(),
                                             token,
                                             readiness,
@@ -236,6 +239,16 @@ public final class CowherdServer {
         } catch (IOException e) {
             throw Bindings.explain(List.of(settings.http()), "--http", e);
         }
+    }
+
+    private Nodes nodes(LoggedInHosts hosts, Volumes volumes) {
+        String version = getClass().getPackage().getImplementationVersion();
+        return new SingleNode(
+                settings.nodeName(),
+                hosts::portals,
+                () -> httpAddress,
+                version == null ? "" : version,
+                volumes);
     }
 
     private void startPortals(IscsiServer iscsi) throws StartFailedException {

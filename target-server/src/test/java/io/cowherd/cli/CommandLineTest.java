@@ -132,6 +132,28 @@ class CommandLineTest {
         }
     }
 
+    /// `node-1` of [RunningApi], which is alone.
+    @Test
+    void aSingleNodeListsItselfAndCannotBeLeft(@TempDir Path directory) throws Exception {
+        try (var api = new RunningApi(directory)) {
+            ok(run(api, "create volumeGroup/base -L 64M"));
+            String nodes = ok(run(api, "nodes")).replaceAll(" +", " ");
+            assertTrue(nodes.contains("node-1* up 1 127.0.0.1:3260 127.0.0.1:3261 1.0"), nodes);
+            assertEquals(
+                    "volumeGroup/base is served by node-1",
+                    ok(run(api, "move volumeGroup/base node-1")).strip());
+            ok(run(api, "drain node-1 --undo"));
+            for (String command :
+                    List.of(
+                            "move volumeGroup/base node-2",
+                            "move volumeGroup/none node-1",
+                            "drain node-2",
+                            "drain node-1")) {
+                assertEquals(1, run(api, command).code(), command);
+            }
+        }
+    }
+
     @Test
     void sessionsAreListedAndEnded(@TempDir Path directory) throws Exception {
         try (var api = new RunningApi(directory)) {

@@ -58,6 +58,7 @@ class OpenApiTest {
                         new FakeVolumes(),
                         new FakeHosts(),
                         AccessControl.open(directory, AccessSettings.DEFAULTS),
+                        RunningApi.singleNode(new FakeVolumes()),
                         "node",
                         AccessToken.open(directory),
                         new Readiness(),

@@ -19,6 +19,7 @@ import io.cowherd.management.EventLog;
 import io.cowherd.management.FakeVolumes;
 import io.cowherd.management.ManagementServer;
 import io.cowherd.management.Readiness;
+import io.cowherd.management.RunningApi;
 import io.cowherd.mapping.device.BlockDevice;
 import io.cowherd.mapping.device.MemoryDevice;
 import io.cowherd.mapping.device.WrappedDevice;
@@ -227,6 +228,7 @@ class StalledLoopTest {
                         volumes,
                         new LoggedInHosts(targets, iscsi, List.of(new PortalSetting(ANY, null)), 1),
                         AccessControl.open(directory, AccessSettings.DEFAULTS),
+                        RunningApi.singleNode(volumes),
                         "node",
                         AccessToken.open(directory),
                         new Readiness(),
