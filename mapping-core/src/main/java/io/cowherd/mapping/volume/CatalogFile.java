@@ -12,7 +12,7 @@ import java.util.function.UnaryOperator;
 /// what belongs to a failed change makes an empty one first ([#reassert]).
 ///
 /// On a full file system changes fail and leave everything as it was, but for those that make room or undo something: they
-/// have a [CatalogReserve].
+/// have a [RoomReserve].
 ///
 /// **Threading.** *Thread-safe*: changes are serialised by a lock that is held for these steps alone, so that an
 /// invalidation can be recorded in the midst of any other change.
@@ -20,6 +20,7 @@ final class CatalogFile {
     static final String NAME = "catalog";
     static final String NEXT = "catalog.new";
     static final String PREVIOUS = "catalog.old";
+    static final String RESERVE = "catalog.reserve";
 
     private final Path directory;
     private final ReplacedFile file;
@@ -29,7 +30,7 @@ final class CatalogFile {
     private volatile Catalog present;
     private boolean onDisk;
     private int presentBytes;
-    private final CatalogReserve reserve;
+    private final RoomReserve reserve;
 
     private CatalogFile(Path directory, DurableFiles files, Catalog present, int presentBytes) {
         this.directory = directory;
@@ -37,7 +38,7 @@ final class CatalogFile {
         this.present = present;
         this.presentBytes = presentBytes;
         this.onDisk = presentBytes > 0;
-        this.reserve = new CatalogReserve(directory, CatalogReserve.NAME, files);
+        this.reserve = new RoomReserve(directory, RESERVE, files);
     }
 
     /// The catalog of a new group. Its file comes with its first change, the directory must be there.

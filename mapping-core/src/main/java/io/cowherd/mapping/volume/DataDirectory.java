@@ -187,7 +187,7 @@ final class DataDirectory implements AutoCloseable {
 
     /// A folder whose catalog has gone, but not its predecessor, is one too: opening it says what is wrong.
     private static boolean isGroup(Path path) {
-        return Files.exists(path.resolve(CatalogFile.NAME))
+        return Files.exists(path.resolve(CatalogFile.NAME), LinkOption.NOFOLLOW_LINKS)
                 || Files.exists(path.resolve(CatalogFile.PREVIOUS));
     }
 

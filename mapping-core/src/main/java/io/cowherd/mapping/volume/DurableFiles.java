@@ -1,6 +1,7 @@
 package io.cowherd.mapping.volume;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Random;
 
 /// The steps of which every change of files in a data directory is made: the seam at which tests cut the power.
 ///
@@ -15,11 +17,17 @@ import java.nio.file.StandardOpenOption;
 ///
 /// **Threading.** *Thread-safe*: no state of its own.
 interface DurableFiles {
+    /// What fills a file that has no content, at a time.
+    int PIECE_BYTES = 64 << 10;
+
     /// Makes a directory, unless it is there.
     void createDirectory(Path directory) throws IOException;
 
     /// Makes the file, or empties it, and fills it with `content`.
     void write(Path file, byte[] content) throws IOException;
+
+    /// Makes the file, or empties it, and fills it with `sizeBytes` bytes that take storage, whatever they are.
+    void occupy(Path file, int sizeBytes) throws IOException;
 
     /// Makes a file of `sizeBytes` zeros without storage behind them. It must not be there.
     void createSparse(Path file, long sizeBytes) throws IOException;
@@ -49,6 +57,17 @@ interface DurableFiles {
                 @Override
                 public void write(Path file, byte[] content) throws IOException {
                     Files.write(file, content);
+                }
+
+                @Override
+                public void occupy(Path file, int sizeBytes) throws IOException {
+                    byte[] piece = new byte[Math.min(PIECE_BYTES, sizeBytes)];
+                    new Random(sizeBytes).nextBytes(piece); // zeros might get no storage
+                    try (OutputStream out = Files.newOutputStream(file)) {
+                        for (int left = sizeBytes; left > 0; left -= piece.length) {
+                            out.write(piece, 0, Math.min(left, piece.length));
+                        }
+                    }
                 }
 
                 @Override

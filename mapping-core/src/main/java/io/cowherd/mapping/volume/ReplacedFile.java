@@ -3,7 +3,9 @@ package io.cowherd.mapping.volume;
 import io.cowherd.mapping.device.FileFault;
 import io.cowherd.mapping.device.NoSpaceException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// 4. **Make the names durable.**
 ///
 /// A crash leaves the old or the new generation in `x`, and perhaps an `x.new`, which the next open deletes.
-/// If step 4 fails, nobody knows which of the two a crash would leave until the next change gets through.
+/// If step 4 fails, nobody knows which of the two a crash would leave until the next change gets through, or [#putBack] does.
 ///
 /// **Threading.** *Confined to whoever holds its owner's lock.*
 final class ReplacedFile {
@@ -45,20 +47,26 @@ final class ReplacedFile {
         return directory.resolve(name);
     }
 
+    /// True if there is anything of that name, a link that leads nowhere as well: that must not pass for no file.
     boolean exists() {
-        return Files.exists(path());
+        return Files.exists(path(), LinkOption.NOFOLLOW_LINKS);
     }
 
     /// Reads the present generation. It must be there.
     ///
-    /// @param maxBytes nothing larger is read
-    /// @param refusals what is thrown at a larger file
+    /// @param maxBytes nothing larger is read, whatever its length is said to be
+    /// @param refusals what is thrown at a larger file, and at what is no file
     byte[] read(int maxBytes, SealedText.Refusals refusals) throws IOException {
-        long bytes = Files.size(path());
-        if (bytes > maxBytes) {
-            throw refusals.corrupt(path(), "its length", bytes + " bytes", "at most " + maxBytes);
+        if (!Files.isRegularFile(path())) {
+            throw refusals.corrupt(path(), "the file", "something else", "a regular file");
         }
-        return Files.readAllBytes(path());
+        try (InputStream in = Files.newInputStream(path())) {
+            byte[] bytes = in.readNBytes(maxBytes);
+            if (in.read() >= 0) {
+                throw refusals.corrupt(path(), "its length", "more", "at most " + maxBytes);
+            }
+            return bytes;
+        }
     }
 
     /// Deletes what a crash may have left. Only once the present generation has been read and believed.
@@ -80,6 +88,18 @@ final class ReplacedFile {
                         "cannot replace " + path() + ": " + FileFault.describe(e), e);
             }
             throw e;
+        }
+    }
+
+    /// After a change that failed: makes sure of the generation before, if there was one, or that there is none.
+    ///
+    /// @param present the generation before; null if there was none
+    void putBack(byte @Nullable [] present) throws IOException {
+        if (present != null) {
+            replace(present, null);
+        } else if (exists()) {
+            files.delete(path());
+            files.syncDirectory(directory);
         }
     }
 

@@ -7,11 +7,16 @@ import java.util.concurrent.atomic.AtomicReference;
 ///
 /// **Threading.** *Thread-safe.*
 public interface ReservationStore {
-    /// What is kept now.
+    /// What is kept now; nothing if that cannot be believed.
     Reservations present();
 
-    /// Keeps `next` in the place of `expected`. When it returns that is durable; when it throws, it is as before, though a
-    /// crash may still bring the new one, until the next change gets through.
+    /// Refuses if what is kept cannot be believed: then nobody knows what is reserved, and nothing can be changed.
+    ///
+    /// @throws IOException saying why, and what to do
+    default void requireBelievable() throws IOException {}
+
+    /// Keeps `next` in the place of `expected`. When it returns that is durable; when it throws, [#present] says what is kept,
+    /// though a crash may still bring the new one if the storage does not let the old one be put back.
     ///
     /// @param expected what the change was made from
     /// @throws IOException if it cannot be kept, or if something else than `expected` is kept now: a logical unit that has been

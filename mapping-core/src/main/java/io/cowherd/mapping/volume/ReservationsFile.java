@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The reservations of one family in their file, a [ReplacedFile] in the family's folder. No file means no reservations.
 ///
-/// On a full file system changes have a [CatalogReserve] once there has been one: a host that has failed can be kept off.
+/// On a full file system changes have a [RoomReserve] once there has been one: a host that has failed can be kept off.
 ///
 /// **Threading.** *Thread-safe*: changes are serialised by a lock that is held while the file is replaced; what is present is
 /// an immutable map.
@@ -21,19 +21,21 @@ final class ReservationsFile {
 
     private final UUID family;
     private final ReplacedFile file;
-    private final CatalogReserve reserve;
+    private final RoomReserve reserve;
+    private final @Nullable IOException unbelievable;
 
     // Guarded by this
     private byte @Nullable [] presentBytes;
-    private @Nullable IOException unbelievable;
 
     // Guarded by this, read by any thread
     private volatile Map<UUID, Reservations> present;
 
-    private ReservationsFile(Path directory, UUID family, DurableFiles files) {
+    private ReservationsFile(
+            Path directory, UUID family, DurableFiles files, @Nullable IOException unbelievable) {
         this.family = family;
         this.file = new ReplacedFile(directory, NAME, files);
-        this.reserve = new CatalogReserve(directory, RESERVE, files);
+        this.reserve = new RoomReserve(directory, RESERVE, files);
+        this.unbelievable = unbelievable;
         this.present = Map.of();
     }
 
@@ -46,7 +48,7 @@ final class ReservationsFile {
     ///
     /// @param directory the family's folder
     static ReservationsFile fresh(Path directory, UUID family, DurableFiles files) {
-        return new ReservationsFile(directory, family, files);
+        return new ReservationsFile(directory, family, files, null);
     }
 
     /// Those of a family that is there.
@@ -56,7 +58,7 @@ final class ReservationsFile {
     /// @throws IOException [CorruptReservationsException] or [ReservationsTooNewException] if they cannot be believed
     static ReservationsFile open(Path directory, UUID family, Set<UUID> volumes, DurableFiles files)
             throws IOException {
-        var opened = new ReservationsFile(directory, family, files);
+        var opened = new ReservationsFile(directory, family, files, null);
         opened.load(volumes);
         return opened;
     }
@@ -66,13 +68,7 @@ final class ReservationsFile {
     /// @param why what [#open] has thrown
     static ReservationsFile unbelievable(
             Path directory, UUID family, DurableFiles files, IOException why) {
-        var refused = new ReservationsFile(directory, family, files);
-        refused.refuse(why);
-        return refused;
-    }
-
-    private synchronized void refuse(IOException why) {
-        unbelievable = why;
+        return new ReservationsFile(directory, family, files, why);
     }
 
     private synchronized void load(Set<UUID> volumes) throws IOException {
@@ -93,6 +89,11 @@ final class ReservationsFile {
             @Override
             public Reservations present() {
                 return present.getOrDefault(volume, Reservations.NONE);
+            }
+
+            @Override
+            public void requireBelievable() throws IOException {
+                requireBelief();
             }
 
             @Override
@@ -117,9 +118,7 @@ final class ReservationsFile {
 
     private synchronized void change(UUID volume, @Nullable Reservations changed)
             throws IOException {
-        if (unbelievable != null) {
-            throw new IOException(unbelievable.getMessage(), unbelievable);
-        }
+        requireBelief();
         var next = new HashMap<>(present);
         if (changed == null) {
             next.remove(volume);
@@ -127,6 +126,29 @@ final class ReservationsFile {
             next.put(volume, changed);
         }
         byte[] bytes = ReservationsFormat.encode(family, next);
+        if (bytes.length > ReservationsFormat.MAX_BYTES) {
+            throw new IOException(
+                    "The reservations %s would have %d bytes, at most %d are read again. Have hosts unregister."
+                            .formatted(file.path(), bytes.length, ReservationsFormat.MAX_BYTES));
+        }
+        try {
+            replace(bytes);
+        } catch (IOException e) {
+            putBack(e);
+            throw e;
+        }
+        presentBytes = bytes;
+        present = Map.copyOf(next);
+        reserve.keep(bytes.length);
+    }
+
+    private void requireBelief() throws IOException {
+        if (unbelievable != null) {
+            throw new IOException(unbelievable.getMessage(), unbelievable);
+        }
+    }
+
+    private void replace(byte[] bytes) throws IOException {
         try {
             file.replace(bytes, presentBytes);
         } catch (IOException e) {
@@ -135,9 +157,15 @@ final class ReservationsFile {
             }
             file.replace(bytes, presentBytes);
         }
-        presentBytes = bytes;
-        present = Map.copyOf(next);
-        reserve.keep(bytes.length);
+    }
+
+    /// A change that failed may be what a crash leaves: what is in force goes in its place again, if the storage lets it.
+    private void putBack(IOException why) {
+        try {
+            file.putBack(presentBytes);
+        } catch (IOException e) {
+            why.addSuppressed(e);
+        }
     }
 
     /// Names the file for people.

@@ -3,10 +3,10 @@ package io.cowherd.mapping.snapshot;
 import static io.cowherd.mapping.snapshot.Rig.SECTOR;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.cowherd.mapping.device.Allocations;
 import io.cowherd.mapping.device.BlockDevice;
 import io.cowherd.mapping.device.WriteMode;
 import java.io.IOException;
-import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
@@ -21,22 +21,6 @@ class FastPathAllocationTest {
         void run() throws IOException;
     }
 
-    /// By reflection, because the module under test does not read `jdk.management`.
-    private static long allocatedBytes() {
-        try {
-            Object threads =
-                    Class.forName("java.lang.management.ManagementFactory")
-                            .getMethod("getThreadMXBean")
-                            .invoke(null);
-            Method allocated =
-                    Class.forName("com.sun.management.ThreadMXBean")
-                            .getMethod("getCurrentThreadAllocatedBytes");
-            return (long) allocated.invoke(threads);
-        } catch (ReflectiveOperationException e) {
-            throw new LinkageError("no ThreadMXBean", e);
-        }
-    }
-
     private static void assertAllocatesNothing(Operation operation) throws IOException {
         assertAllocates(0, operation);
     }
@@ -45,11 +29,11 @@ class FastPathAllocationTest {
         long most = (mostBytes + 1L) * ROUNDS;
         long allocated = Long.MAX_VALUE;
         for (int attempt = 0; attempt < 3 && allocated >= most; attempt++) {
-            long before = allocatedBytes();
+            long before = Allocations.ofThisThread();
             for (int i = 0; i < ROUNDS; i++) {
                 operation.run();
             }
-            allocated = allocatedBytes() - before;
+            allocated = Allocations.ofThisThread() - before;
         }
         // Less than a byte per round: what is left are the measurement and the compiler's arrival.
         assertTrue(allocated < most, allocated + " bytes in " + ROUNDS + " rounds");

@@ -31,14 +31,24 @@ final class FullDiskFiles extends LocalFiles {
 
     @Override
     public void write(Path file, byte[] content) throws IOException {
+        take(file, content.length);
+        LOCAL.write(file, content);
+    }
+
+    @Override
+    public void occupy(Path file, int sizeBytes) throws IOException {
+        take(file, sizeBytes);
+        LOCAL.occupy(file, sizeBytes);
+    }
+
+    private void take(Path file, long bytes) throws IOException {
         freeBytes += blocks(file);
-        long needed = roundUp(content.length);
+        long needed = roundUp(bytes);
         if (needed > freeBytes) {
             LOCAL.write(file, new byte[0]); // it is emptied first
             throw new FileSystemException(file.toString(), null, "No space left on device");
         }
         freeBytes -= needed;
-        LOCAL.write(file, content);
     }
 
     @Override

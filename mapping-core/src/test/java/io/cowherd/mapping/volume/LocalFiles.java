@@ -16,6 +16,11 @@ class LocalFiles implements DurableFiles {
     }
 
     @Override
+    public void occupy(Path file, int sizeBytes) throws IOException {
+        LOCAL.occupy(file, sizeBytes);
+    }
+
+    @Override
     public void createSparse(Path file, long sizeBytes) throws IOException {
         LOCAL.createSparse(file, sizeBytes);
     }

@@ -89,6 +89,18 @@ final class PowerCutFiles implements DurableFiles {
         step();
         boolean there = Files.exists(file);
         LOCAL.write(file, content);
+        written(file, there);
+    }
+
+    @Override
+    public void occupy(Path file, int sizeBytes) throws IOException {
+        step();
+        boolean there = Files.exists(file);
+        LOCAL.occupy(file, sizeBytes);
+        written(file, there);
+    }
+
+    private void written(Path file, boolean there) {
         contents.putIfAbsent(file, new Content(file));
         if (!there) {
             names.add(new NameChange(parent(file), () -> Files.deleteIfExists(file)));

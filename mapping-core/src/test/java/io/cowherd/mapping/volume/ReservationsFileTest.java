@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.cowherd.mapping.device.Allocations;
+import io.cowherd.mapping.volume.Reservations.NexusName;
 import io.cowherd.mapping.volume.Reservations.Registration;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,8 +19,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// **Goal.** What hosts have reserved outlives a crash at any step of a change and a restart, goes with its volume, and is
 /// never guessed.
@@ -132,6 +137,94 @@ class ReservationsFileTest {
         assertEquals(AFTER, open(directory).of(ORIGIN).present());
     }
 
+    /// Goal: what a change that failed leaves on disk is what is in force. Method: the names are not made durable, once each
+    /// time, and there is a file before or none.
+    @Test
+    void aChangeWhoseNamesAreNotDurableIsPutBack() throws IOException {
+        var files =
+                new LocalFiles() {
+                    private boolean fails;
+
+                    @Override
+                    public void syncDirectory(Path of) throws IOException {
+                        if (fails) {
+                            fails = false;
+                            throw new IOException("injected");
+                        }
+                        super.syncDirectory(of);
+                    }
+                };
+        var store = ReservationsFile.fresh(directory, ORIGIN, files).of(ORIGIN);
+        files.fails = true;
+        assertThrows(IOException.class, () -> store.replace(Reservations.NONE, BEFORE));
+        assertFalse(Files.exists(directory.resolve("reservations")));
+        store.replace(Reservations.NONE, BEFORE);
+        files.fails = true;
+        assertThrows(IOException.class, () -> store.replace(BEFORE, AFTER));
+        assertEquals(BEFORE, store.present());
+        assertEquals(BEFORE, open(directory).of(ORIGIN).present());
+    }
+
+    // -- bounds --
+
+    @Test
+    void whatCouldNotBeReadAgainIsNotWritten() throws IOException {
+        var store = ReservationsFile.fresh(directory, ORIGIN, DurableFiles.LOCAL).of(ORIGIN);
+        store.replace(Reservations.NONE, BEFORE);
+        var name = new NexusName("x".repeat(ReservationsFormat.MAX_BYTES), 1);
+        var large = new Reservations(2, false, List.of(new Registration(name, 1)), null);
+        assertThrows(IOException.class, () -> store.replace(BEFORE, large));
+        assertEquals(BEFORE, store.present());
+        store.replace(BEFORE, AFTER);
+        assertEquals(AFTER, open(directory).of(ORIGIN).present());
+    }
+
+    /// What never ends, waits for a writer, or leads nowhere.
+    @ParameterizedTest
+    @ValueSource(strings = {"/dev/zero", "/dev/null", "nowhere", "."})
+    void whatIsNoFileIsRefused(String whereItLeads) throws IOException {
+        for (String name : List.of("reservations", "catalog")) {
+            Files.createSymbolicLink(directory.resolve(name), Path.of(whereItLeads));
+        }
+        assertThrows(CorruptReservationsException.class, () -> open(directory));
+        assertThrows(
+                CorruptCatalogException.class,
+                () -> CatalogFile.open(directory, DurableFiles.LOCAL));
+    }
+
+    /// A file may be longer than it says (those of `/proc` say 0), or grow meanwhile.
+    @Test
+    void nothingIsReadBeyondTheBound() throws IOException {
+        Files.write(directory.resolve("x"), new byte[100]);
+        var file = new ReplacedFile(directory, "x", DurableFiles.LOCAL);
+        assertEquals(100, file.read(100, ReservationsFormat.REFUSALS).length);
+        assertThrows(
+                CorruptReservationsException.class,
+                () -> file.read(99, ReservationsFormat.REFUSALS));
+        var endless = new ReplacedFile(Path.of("/proc/self"), "maps", DurableFiles.LOCAL);
+        assertThrows(
+                CorruptReservationsException.class,
+                () -> endless.read(99, ReservationsFormat.REFUSALS));
+    }
+
+    /// The room that is kept beside a file is written in pieces: it is several times the file.
+    @Test
+    void roomIsOccupiedInPieces() throws IOException {
+        Path file = directory.resolve("reserve");
+        int bytes = 8 << 20;
+        long before = Allocations.ofThisThread();
+        DurableFiles.LOCAL.occupy(file, bytes + 1);
+        assertTrue(Allocations.ofThisThread() - before < bytes / 8, "allocated");
+        assertEquals(bytes + 1, Files.size(file));
+        byte[] content = Files.readAllBytes(file);
+        for (int at = 0; at < bytes; at += 4096) {
+            int block = at;
+            assertTrue(
+                    IntStream.range(block, block + 4096).anyMatch(i -> content[i] != 0),
+                    "zeros at " + block);
+        }
+    }
+
     // -- in a pool --
 
     @Test
@@ -185,6 +278,10 @@ class ReservationsFileTest {
             assertThrows(
                     IOException.class,
                     () -> broken.reservations().replace(Reservations.NONE, AFTER));
+            var e =
+                    assertThrows(
+                            IOException.class, () -> broken.reservations().requireBelievable());
+            assertTrue(String.valueOf(e.getMessage()).contains("are damaged"), e::toString);
             assertEquals(damaged, Files.readString(file));
             assertEquals(VolumeState.ACTIVE, fixture.get("vg/other").state());
 

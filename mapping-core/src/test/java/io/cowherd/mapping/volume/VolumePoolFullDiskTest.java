@@ -26,7 +26,7 @@ class VolumePoolFullDiskTest {
     }
 
     private Path reserve() {
-        return data.resolve("vg").resolve(CatalogReserve.NAME);
+        return data.resolve("vg").resolve(CatalogFile.RESERVE);
     }
 
     private static List<String> names(PoolFixture fixture) {

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /// | anything else, while reading         | 3/11/00 | give up on the blocks                                    |
 /// | anything else, while changing        | 3/0C/02 | report the error, after some tries                       |
 /// | a SANITIZE has begun meanwhile, or failed | 2/04/1B, 3/31/03 | wait; give up (not logged again)        |
-/// | reservations that cannot be made durable | 4/44/00; 5/55/04 for want of room | give up on the command         |
+/// | reservations that cannot be made durable, or not believed | 4/44/00; 5/55/04 for want of room | give up on the command         |
 /// | a bug of ours                        | 4/44/00 | give up on the command, do not try again                 |
 ///
 /// The log gets one failure in [#QUIET_NANOS] of each logical unit, with the number of those left out.
@@ -52,11 +52,16 @@ final class StorageFailures {
             return shut.sense();
         }
         log(cause, cdb);
-        if (cdb instanceof Cdb.PersistentReserveOut) {
-            return cause instanceof NoSpaceException
-                    ? Sense.NO_REGISTRATION_RESOURCES
-                    : Sense.INTERNAL_FAILURE; // no block is in doubt
-        }
+        return switch (cdb) {
+            case Cdb.PersistentReserveIn _, Cdb.PersistentReserveOut _, Cdb.Reserve6 _ ->
+                    cause instanceof NoSpaceException
+                            ? Sense.NO_REGISTRATION_RESOURCES
+                            : Sense.INTERNAL_FAILURE; // no block is in doubt
+            default -> senseOfMedium(cause, cdb);
+        };
+    }
+
+    private static Sense senseOfMedium(IOException cause, Cdb cdb) {
         return switch (cause) {
             case NoSpaceException _, SnapshotOverflowException _ -> Sense.SPACE_ALLOCATION_FAILED;
             case SnapshotInvalidException _ -> Sense.INTERNAL_FAILURE;

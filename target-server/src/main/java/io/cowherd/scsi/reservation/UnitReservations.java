@@ -52,7 +52,10 @@ public final class UnitReservations {
     }
 
     /// The answer to PERSISTENT RESERVE IN, ready to read; null for RESERVATION CONFLICT. Never waits.
-    public @Nullable ByteBuffer report(Cdb.ReserveReport report) {
+    ///
+    /// @throws IOException if nobody knows: what is kept cannot be believed
+    public @Nullable ByteBuffer report(Cdb.ReserveReport report) throws IOException {
+        store.requireBelievable();
         Guard now = guard.get();
         return now.reserve6() == null ? ReserveIn.encode(report, now.persistent()) : null;
     }
@@ -62,7 +65,7 @@ public final class UnitReservations {
     /// @param list its parameter list; borrowed
     /// @param me the nexus that it came by
     /// @param targetPorts relative identifiers of all target ports
-    /// @throws IOException if it could not be made durable: then nothing has changed
+    /// @throws IOException if it could not be made durable: then that is in force which the store says is kept
     public Verdict reserveOut(
             PersistentReserveOut cdb, ByteBuffer list, NexusName me, Set<Integer> targetPorts)
             throws IOException {
@@ -72,6 +75,7 @@ public final class UnitReservations {
         } catch (ParameterList.Refused e) {
             return new Verdict.Refused(e.sense());
         }
+        store.requireBelievable();
         changes.lock();
         try {
             Guard now = guard.get();
@@ -84,8 +88,7 @@ public final class UnitReservations {
                 case Plan.Nothing _ -> DONE;
                 case Plan.Refuse(var sense) -> new Verdict.Refused(sense);
                 case Plan.Change(Reservations next, Effects effects) -> {
-                    store.replace(now.persistent(), next);
-                    guard.updateAndGet(current -> current.with(next));
+                    replace(now.persistent(), next);
                     yield new Verdict.Done(effects);
                 }
             };
@@ -94,8 +97,21 @@ public final class UnitReservations {
         }
     }
 
+    /// However it ends: what is in force is what is kept.
+    private void replace(Reservations present, Reservations next) throws IOException {
+        try {
+            store.replace(present, next);
+        } finally {
+            Reservations kept = store.present();
+            guard.updateAndGet(current -> current.with(kept));
+        }
+    }
+
     /// Executes RESERVE(6). Waits for changes that wait for storage.
-    public Verdict reserve6(NexusName me) {
+    ///
+    /// @throws IOException if nobody knows whether there are registrations: what is kept cannot be believed
+    public Verdict reserve6(NexusName me) throws IOException {
+        store.requireBelievable();
         changes.lock();
         try {
             Guard now = guard.get();
@@ -129,13 +145,8 @@ public final class UnitReservations {
 
     /// CRH (SPC-4 5.9.3): who may use the logical unit by a persistent reservation is told GOOD, and nothing happens.
     private static Verdict besideRegistrations(Reservations persistent, NexusName me) {
-        var reservation = persistent.reservation();
-        boolean may =
-                reservation != null
-                        && (persistent.isHolder(me)
-                                || (reservation.type().isForRegistrants()
-                                        && persistent.registration(me) != null));
-        return may ? DONE : CONFLICT;
+        boolean isReserved = persistent.reservation() != null;
+        return isReserved && Demand.CHANGE.isAdmitted(persistent, me) ? DONE : CONFLICT;
     }
 
     /// A nexus is no more, and none of its commands runs: its RESERVE(6) ends, its registration stays.

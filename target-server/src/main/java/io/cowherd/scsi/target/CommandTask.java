@@ -257,10 +257,7 @@ final class CommandTask implements Task, Runnable {
             return LogicalUnit.send(nexus.portGroups().encode(header), allocationBytes, dataIn);
         }
         if (cdb instanceof Cdb.PersistentReserveIn in && entry != null) {
-            ByteBuffer report = entry.reservations().report(in.report());
-            return report == null
-                    ? Outcome.CONFLICT
-                    : LogicalUnit.send(report, in.allocationBytes(), dataIn);
+            return new ReservationCommands(entry, nexus).reserveIn(in, dataIn);
         }
         if (entry != null) {
             int start = dataIn.position();

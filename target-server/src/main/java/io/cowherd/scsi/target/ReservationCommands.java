@@ -1,6 +1,7 @@
 package io.cowherd.scsi.target;
 
 import io.cowherd.scsi.cdb.Cdb;
+import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.lu.Outcome;
 import io.cowherd.scsi.reservation.Effects;
 import io.cowherd.scsi.reservation.Verdict;
@@ -8,7 +9,7 @@ import io.cowherd.scsi.sense.Sense;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/// The commands that change reservations, on a thread that may block.
+/// The commands about reservations: those that change them on a thread that may block, the other one on the event loop.
 ///
 /// **Threading.** *Thread-safe: no state of its own.*
 final class ReservationCommands {
@@ -21,6 +22,17 @@ final class ReservationCommands {
         this.nexus = nexus;
     }
 
+    Outcome reserveIn(Cdb.PersistentReserveIn in, ByteBuffer answer) {
+        return place.unit().attempt(in, () -> report(in, answer));
+    }
+
+    private Outcome report(Cdb.PersistentReserveIn in, ByteBuffer answer) throws IOException {
+        ByteBuffer report = place.reservations().report(in.report());
+        return report == null
+                ? Outcome.CONFLICT
+                : LogicalUnit.send(report, in.allocationBytes(), answer);
+    }
+
     Outcome reserveOut(Cdb.PersistentReserveOut out, ByteBuffer list) {
         return place.unit().attempt(out, () -> outcome(change(out, list)));
     }
@@ -30,7 +42,10 @@ final class ReservationCommands {
     }
 
     Outcome reserve6() {
-        return outcome(place.reservations().reserve6(nexus.name()));
+        return place.unit()
+                .attempt(
+                        new Cdb.Reserve6(),
+                        () -> outcome(place.reservations().reserve6(nexus.name())));
     }
 
     Outcome release6() {

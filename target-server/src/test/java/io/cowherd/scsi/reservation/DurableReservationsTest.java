@@ -1,6 +1,7 @@
 package io.cowherd.scsi.reservation;
 
 import static io.cowherd.scsi.cdb.Cdb.ReserveAction.REGISTER;
+import static io.cowherd.scsi.cdb.Cdb.ReserveAction.RELEASE;
 import static io.cowherd.scsi.cdb.Cdb.ReserveAction.RESERVE;
 import static io.cowherd.scsi.reservation.ParameterLists.list;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -59,5 +60,42 @@ class DurableReservationsTest {
         assertFalse(mine.admits(WRITE, TWO));
         assertFalse(new UnitReservations(failing).admits(WRITE, TWO), "after a restart");
         assertTrue(new UnitReservations(failing).admits(WRITE, ONE), "after a restart");
+    }
+
+    /// Goal: what is in force is what is kept, however a change ends; and the next change gets through. Method: a store that
+    /// fails after it has kept the change.
+    @Test
+    void whatIsKeptThoughItFailedIsInForce() throws IOException {
+        var failing =
+                new ReservationStore() {
+                    private boolean fails;
+                    private Reservations kept = Reservations.NONE;
+
+                    @Override
+                    public Reservations present() {
+                        return kept;
+                    }
+
+                    @Override
+                    public void replace(Reservations expected, Reservations next)
+                            throws IOException {
+                        ReservationStore.check(expected, kept);
+                        kept = next;
+                        if (fails) {
+                            throw new IOException("injected");
+                        }
+                    }
+                };
+        var mine = new UnitReservations(failing);
+        var register = new PersistentReserveOut(REGISTER, 0, 0, 24);
+        mine.reserveOut(register, ByteBuffer.wrap(list(0, A, 0)), ONE, PORTS);
+        failing.fails = true;
+        var reserve = new PersistentReserveOut(RESERVE, 0, 1, 24);
+        var list = ByteBuffer.wrap(list(A, 0, 0));
+        assertThrows(IOException.class, () -> mine.reserveOut(reserve, list, ONE, PORTS));
+        assertFalse(mine.admits(WRITE, TWO));
+        failing.fails = false;
+        mine.reserveOut(new PersistentReserveOut(RELEASE, 0, 1, 24), list, ONE, PORTS);
+        assertTrue(mine.admits(WRITE, TWO));
     }
 }

@@ -118,7 +118,7 @@ class UnitReservationsTest {
         return store.present().registrations().stream().map(Registration::nexus).toList();
     }
 
-    private String report(Cdb.ReserveReport report) {
+    private String report(Cdb.ReserveReport report) throws IOException {
         ByteBuffer answer = unit.report(report);
         if (answer == null) {
             return "conflict";
@@ -516,7 +516,7 @@ class UnitReservationsTest {
     }
 
     @Test
-    void reserve6IsOnesOwnUntilItIsReleased() {
+    void reserve6IsOnesOwnUntilItIsReleased() throws IOException {
         assertEquals("good", said(unit.reserve6(ONE)));
         assertEquals("good", said(unit.reserve6(ONE)));
         assertEquals("conflict", said(unit.reserve6(TWO)));

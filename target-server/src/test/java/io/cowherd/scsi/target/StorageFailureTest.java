@@ -12,6 +12,8 @@ import io.cowherd.mapping.device.WriteMode;
 import io.cowherd.mapping.dm.DeviceRef;
 import io.cowherd.mapping.snapshot.SnapshotFamilies;
 import io.cowherd.mapping.snapshot.SnapshotListener;
+import io.cowherd.mapping.volume.ReservationStore;
+import io.cowherd.mapping.volume.Reservations;
 import io.cowherd.scsi.Nexus.TaskAttribute;
 import io.cowherd.scsi.lu.LogicalUnit.Access;
 import io.cowherd.scsi.lu.LogicalUnit.PhysicalBlocks;
@@ -58,6 +60,44 @@ final class StorageFailureTest {
             faulting.heal();
             host.send("28 00 00 00 00 07 00 00 01 00").good();
             host.close();
+        }
+    }
+
+    /// Nobody knows what is reserved, so a host must not be told that nothing is.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "5E 00 00 00 00 00 00 00 FF 00 | 0",
+                "5E 01 00 00 00 00 00 00 FF 00 | 0",
+                "5F 00 00 00 00 00 00 00 18 00 | 24",
+                "5F 01 01 00 00 00 00 00 18 00 | 24",
+                "16 00 00 00 00 00             | 0"
+            })
+    void reservationsThatCannotBeBelievedAreReported(String cdb, int dataOut) {
+        try (TestTarget target = new TestTarget()) {
+            var unit = TestTarget.unit(memory, TestTarget.UUID_0, TestTarget.READ_WRITE);
+            target.device.addLun(0, unit, new Unbelievable());
+            TestHost host = TestHost.ready(target.device, "iqn.a");
+            assertEquals("4/44/00", host.send(cdb, new byte[dataOut]).sense());
+            host.close();
+        }
+    }
+
+    private static final class Unbelievable implements ReservationStore {
+        @Override
+        public Reservations present() {
+            return Reservations.NONE;
+        }
+
+        @Override
+        public void requireBelievable() throws IOException {
+            throw new IOException("damaged on purpose");
+        }
+
+        @Override
+        public void replace(Reservations expected, Reservations next) throws IOException {
+            requireBelievable();
         }
     }
 

@@ -3,7 +3,6 @@ package io.cowherd.mapping.volume;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Random;
 
 /// Room that is kept for a catalog, or for a family's reservations, on its file system: so that volumes can be removed when
 /// that is full, and hosts that have failed be kept off. Replacing such a file needs room before anything gives any.
@@ -11,10 +10,8 @@ import java.util.Random;
 /// A file with storage behind it, for the next generation and the one before. It is given up for a change that
 /// finds no room and makes some, and made again after it. What cannot be made now is tried again after the next change.
 ///
-/// **Threading.** *Confined to whoever holds the catalog's lock.*
-final class CatalogReserve {
-    static final String NAME = "catalog.reserve";
-
+/// **Threading.** *Confined to whoever holds its owner's lock.*
+final class RoomReserve {
     /// Room for the catalog of some 200 volumes, twice, with what the file system itself writes.
     private static final int LEAST_BYTES = 128 << 10;
 
@@ -24,7 +21,7 @@ final class CatalogReserve {
     private int heldBytes;
 
     /// @param name the file's
-    CatalogReserve(Path directory, String name, DurableFiles files) {
+    RoomReserve(Path directory, String name, DurableFiles files) {
         this.directory = directory;
         this.file = directory.resolve(name);
         this.files = files;
@@ -32,27 +29,25 @@ final class CatalogReserve {
 
     /// Makes it, or makes it larger, if need be and as far as there is room.
     ///
-    /// @param catalogBytes length of the present generation
-    void keep(int catalogBytes) {
-        int wanted = wantedBytes(catalogBytes);
+    /// @param presentBytes length of the present generation
+    void keep(int presentBytes) {
+        int wanted = wantedBytes(presentBytes);
         int held = heldBytes;
         if (held < wanted && !make(wanted) && held > 0) {
             make(held);
         }
     }
 
-    /// A power of two, so that it seldom changes; twice the catalog and as much again to grow.
-    private static int wantedBytes(int catalogBytes) {
-        return Math.max(LEAST_BYTES, Integer.highestOneBit(Math.max(1, catalogBytes)) << 3);
+    /// A power of two, so that it seldom changes; twice the file and as much again to grow.
+    private static int wantedBytes(int presentBytes) {
+        return Math.max(LEAST_BYTES, Integer.highestOneBit(Math.max(1, presentBytes)) << 3);
     }
 
     private boolean make(int bytes) {
         heldBytes = 0;
         try {
             if (!Files.exists(file) || Files.size(file) != bytes) {
-                byte[] content = new byte[bytes];
-                new Random(bytes).nextBytes(content); // zeros might get no storage
-                files.write(file, content);
+                files.occupy(file, bytes);
                 files.sync(file);
                 files.syncDirectory(directory);
             }
