@@ -16,9 +16,7 @@ public record InitiatorPattern(String text) {
         int star = text.indexOf('*');
         if (star < 0) {
             text = IscsiName.fold(text);
-        } else if (text.lastIndexOf('*') != star
-                || text.length() > IscsiName.MAX_LENGTH
-                || !IscsiName.isPlain(text)) {
+        } else if (text.lastIndexOf('*') != star || !IscsiName.isPlain(text)) {
             throw new IllegalArgumentException(
                     "\""
                             + text

@@ -1,8 +1,8 @@
 package io.cowherd.iscsi.login;
 
+import io.cowherd.config.access.IscsiName;
 import io.cowherd.iscsi.discovery.TargetEntry;
 import io.cowherd.iscsi.text.PeerText;
-import java.util.Locale;
 import org.jscsi.parser.login.LoginStatus;
 import org.jspecify.annotations.Nullable;
 
@@ -16,20 +16,12 @@ import org.jspecify.annotations.Nullable;
 /// @param target the target; null in a discovery session
 public record LoginIdentity(
         String initiatorName, long isid, SessionType type, @Nullable TargetEntry target) {
-    /// Longest iSCSI name (RFC 7143 4.2.7.1).
-    private static final int MAX_NAME_LENGTH = 223;
-
     /// Checks and folds an iSCSI name.
     ///
     /// @throws LoginRefused if it is no iSCSI name
     static String name(String key, String value) throws LoginRefused {
-        boolean known =
-                value.regionMatches(true, 0, "iqn.", 0, 4)
-                        || value.regionMatches(true, 0, "eui.", 0, 4)
-                        || value.regionMatches(true, 0, "naa.", 0, 4);
-        if (!known
-                || value.length() > MAX_NAME_LENGTH
-                || value.codePoints().anyMatch(c -> c == ',' || !PeerText.isVisible(c))) {
+        String name = IscsiName.folded(value);
+        if (name == null) {
             throw new LoginRefused(
                     LoginStatus.INITIATOR_ERROR,
                     key
@@ -38,7 +30,7 @@ public record LoginIdentity(
                             + " characters, "
                             + PeerText.quoted(value));
         }
-        return value.toLowerCase(Locale.ROOT);
+        return name;
     }
 
     /// Name of the initiator port: iSCSI name, `,i,0x`, ISID (RFC 7143 4.2.7.1).

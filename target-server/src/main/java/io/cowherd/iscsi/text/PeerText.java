@@ -1,5 +1,7 @@
 package io.cowherd.iscsi.text;
 
+import io.cowherd.config.access.IscsiName;
+
 /// Text that a peer has sent, as it may stand in a log: short, on its line, and without effect on a terminal.
 ///
 /// **Threading.** *Immutable.*
@@ -14,29 +16,12 @@ public final class PeerText {
         boolean isCut = text.length() > MAX_CHARS;
         for (int i = 0; i < (isCut ? MAX_CHARS : text.length()); i++) {
             char c = text.charAt(i);
-            if ((c == ' ' || isVisible(c)) && c != '\\' && c != '"') {
+            if ((c == ' ' || IscsiName.isVisible(c)) && c != '\\' && c != '"') {
                 shown.append(c);
             } else {
                 shown.append("\\u%04x".formatted((int) c));
             }
         }
         return shown.append(isCut ? "…\"" : "\"").toString();
-    }
-
-    /// True of letters, digits, marks, punctuation and symbols. Not of blanks and controls, of what changes the direction
-    /// of text or shows nothing at all, nor of halves of characters.
-    public static boolean isVisible(int c) {
-        return switch (Character.getType(c)) {
-            case Character.CONTROL,
-                    Character.FORMAT,
-                    Character.SURROGATE,
-                    Character.PRIVATE_USE,
-                    Character.UNASSIGNED,
-                    Character.SPACE_SEPARATOR,
-                    Character.LINE_SEPARATOR,
-                    Character.PARAGRAPH_SEPARATOR ->
-                    false;
-            default -> true; // every category there is or will be but these
-        };
     }
 }

@@ -2,7 +2,9 @@ package io.cowherd.scsi.reservation;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.cowherd.config.access.IscsiName;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +29,7 @@ final class TransportId {
     /// RFC 7143: a name of up to 223 bytes, the separator, and up to 12 digits.
     private static final int MAX_NAME_BYTES = 244;
 
-    private static final Pattern PORT = Pattern.compile("([^,\0]{1,223}),i,0x([0-9a-f]{1,12})");
+    private static final Pattern PORT = Pattern.compile("([^,]+),i,0x([0-9a-f]{1,12})");
 
     private TransportId() {}
 
@@ -63,19 +65,22 @@ final class TransportId {
         if (!fits || length > MAX_NAME_BYTES) {
             return null;
         }
-        byte[] name = new byte[length];
-        in.get(name);
-        return portName(new String(name, UTF_8));
+        byte[] bytes = new byte[length];
+        in.get(bytes);
+        var text = new String(bytes, UTF_8);
+        return Arrays.equals(bytes, text.getBytes(UTF_8)) ? portName(text) : null;
     }
 
+    /// Names that no host could log in by are none.
     private static @Nullable String portName(String padded) {
         int end = padded.indexOf('\0');
         if (end < 0 || !padded.substring(end).chars().allMatch(c -> c == 0)) {
             return null;
         }
         var port = PORT.matcher(padded.substring(0, end).toLowerCase(Locale.ROOT));
-        return port.matches()
-                ? "%s,i,0x%012x".formatted(port.group(1), Long.parseLong(port.group(2), 16))
-                : null;
+        String name = port.matches() ? IscsiName.folded(port.group(1)) : null;
+        return name == null
+                ? null
+                : "%s,i,0x%012x".formatted(name, Long.parseLong(port.group(2), 16));
     }
 }

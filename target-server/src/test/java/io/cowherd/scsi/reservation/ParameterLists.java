@@ -1,6 +1,6 @@
 package io.cowherd.scsi.reservation;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.nio.ByteBuffer;
 
@@ -42,12 +42,17 @@ public final class ParameterLists {
 
     /// `45 00`, length, name, padding to a multiple of four with at least one NUL.
     static byte[] transportId(String port) {
-        int padded = Math.max(20, (port.length() / 4 + 1) * 4);
+        return transportId(port.getBytes(UTF_8));
+    }
+
+    /// The same with a name that may be no text.
+    static byte[] transportId(byte[] port) {
+        int padded = Math.max(20, (port.length / 4 + 1) * 4);
         return ByteBuffer.allocate(4 + padded)
                 .put((byte) 0x45)
                 .put((byte) 0)
                 .putShort((short) padded)
-                .put(port.getBytes(US_ASCII))
+                .put(port)
                 .array();
     }
 
