@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// |---------------------|-----:|-------------------------------------------------------------------|---------------------|
 /// | active/optimized    |    0 | all                                                               |                     |
 /// | active/non-optimized |   1 | all                                                               |                     |
-/// | standby             |    2 | as unavailable, and MODE, LOG, SEND DIAGNOSTIC, READ CAPACITY     | 2/04/0B             |
+/// | standby             |    2 | as unavailable, and MODE, LOG SENSE, SEND DIAGNOSTIC, PERSISTENT RESERVE, READ CAPACITY | 2/04/0B             |
 /// | unavailable         |    3 | INQUIRY, REPORT LUNS, REPORT TARGET PORT GROUPS, REQUEST SENSE    | 2/04/0C             |
 /// | offline             |    E | as unavailable                                                    | 2/04/12             |
 /// | transitioning       |    F | as unavailable                                                    | 2/04/0A             |

@@ -24,7 +24,7 @@ import java.util.concurrent.locks.ReentrantLock;
 ///
 /// While the door is closed, writes make claims as well, which are granted in order of arrival: nobody starves, and writes
 /// elsewhere do not wait for each other. A claim waits only for writes that are running and for earlier claims, so there is
-/// no circle. There are at most as many claims as threads that may block.
+/// no circle. A thread has one claim in a gate, so there are at most as many as threads that may block.
 ///
 /// A copy claims two ranges, its source and its destination ([#claimForCopy]). In one gate that is one claim of two ranges. In two
 /// gates it is a claim in each, first in the older gate: whoever holds a claim in a gate waits in younger ones only, so that

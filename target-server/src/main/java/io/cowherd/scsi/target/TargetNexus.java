@@ -117,7 +117,10 @@ final class TargetNexus implements Nexus {
         LunMap after = luns();
         for (LunMap.Entry entry : before.entries()) {
             if (!after.has(entry.unit())) {
-                abortTasks(entry.unit(), CommandTask.AbortCause.SOMEBODY_ELSE, () -> {});
+                abortTasks(
+                        entry.unit(),
+                        CommandTask.AbortCause.SOMEBODY_ELSE,
+                        () -> endReserve6(entry));
                 attentions.forget(entry.unit());
             }
         }
@@ -128,6 +131,13 @@ final class TargetNexus implements Nexus {
             if (otherAccess && isUsed) {
                 establish(entry.unit(), UnitAttention.MODE_CHANGED);
             }
+        }
+    }
+
+    /// Who does not see a logical unit cannot release it; unless it is shown again by now.
+    private void endReserve6(LunMap.Entry hidden) {
+        if (!luns().has(hidden.unit())) {
+            hidden.reservations().nexusLost(name);
         }
     }
 

@@ -138,6 +138,37 @@ final class RangeGateTest {
         read.get().close();
     }
 
+    /// Goal: two copies do not write one place at once, nor is read what another copy is writing. Method: a copy holds its claim,
+    /// in one gate and across two; then others that read elsewhere come to where it writes.
+    @Test
+    void whereACopyWritesThereIsNoOther() throws Exception {
+        var second = new RangeGate();
+        for (RangeGate source : List.of(gate, second)) {
+            List<Thread> others;
+            try (var _ = RangeGate.claimForCopy(source, 0, gate, 100, 10)) {
+                others =
+                        List.of(
+                                copyElsewhere(source, 20, gate, 109),
+                                copyElsewhere(gate, 109, second, 200));
+                for (Thread other : others) {
+                    while (other.getState() == Thread.State.RUNNABLE) {
+                        Thread.onSpinWait();
+                    }
+                    assertEquals(Thread.State.WAITING, other.getState());
+                }
+            }
+            for (Thread other : others) {
+                other.join();
+            }
+        }
+    }
+
+    private static Thread copyElsewhere(
+            RangeGate source, long from, RangeGate destination, long to) {
+        return Thread.ofPlatform()
+                .start(() -> RangeGate.claimForCopy(source, from, destination, to, 10).close());
+    }
+
     /// Goal: copies to and fro do not wait for each other for ever. Method: pairs of claims in two gates, and of two ranges in one.
     @Test
     void oppositeCopiesDoNotMeetInACircle() throws Exception {

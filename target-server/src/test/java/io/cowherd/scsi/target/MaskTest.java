@@ -30,6 +30,9 @@ class MaskTest {
     private static final String TEST_UNIT_READY = "00 00 00 00 00 00";
     private static final String MODE_SENSE = "1A 00 3F 00 FF 00";
     private static final String MODE_SENSE_10 = "5A 00 3F 00 00 00 00 00 FF 00";
+    private static final String RESERVE_6 = "16 00 00 00 00 00";
+    private static final int CHECK_CONDITION = 0x02;
+    private static final int CONFLICT = 0x18;
     private static final String INQUIRY = "12 00 00 00 24 00";
     private static final long LUN_1 = 1L << 48;
     private static final String LUNS_CHANGED = "6/3F/0E";
@@ -176,6 +179,18 @@ class MaskTest {
         assertTrue(write.task.respondsThoughAborted());
         write.execute(new byte[512]);
         assertEquals(0x40, write.await().status(), "TASK ABORTED");
+    }
+
+    /// Its RESERVE(6) would keep all others off a LUN that it cannot release.
+    @Test
+    void whatAHostReservedGoesWithTheLunThatItDoesNotSee() {
+        ready(LUN_1);
+        assertEquals(0, host.begin(LUN_1, RESERVE_6).await().status());
+        TestHost other = TestHost.ready(target.device, "iqn.x:y");
+        while (other.begin(LUN_1, TEST_UNIT_READY).await().status() == CHECK_CONDITION) {}
+        assertEquals(CONFLICT, other.begin(LUN_1, TEST_UNIT_READY).await().status());
+        host.show(luns("0"));
+        assertEquals(0, other.begin(LUN_1, TEST_UNIT_READY).await().status());
     }
 
     @Test
