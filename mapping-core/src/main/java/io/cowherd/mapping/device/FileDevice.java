@@ -230,10 +230,7 @@ public final class FileDevice implements BlockDevice {
             }
         }
         if (!isLocked) {
-            throw new FileSystemException(
-                    path.toString(),
-                    null,
-                    "is in use elsewhere; stop its user, or use another file");
+            throw FileInUseException.of(path);
         }
     }
 

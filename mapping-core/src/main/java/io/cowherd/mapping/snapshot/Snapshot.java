@@ -1,6 +1,7 @@
 package io.cowherd.mapping.snapshot;
 
 import io.cowherd.mapping.device.BlockDevice;
+import io.cowherd.mapping.device.FencedException;
 import io.cowherd.mapping.device.NoSpaceException;
 import io.cowherd.mapping.dm.DeviceRef;
 import io.cowherd.mapping.geometry.ChunkSize;
@@ -11,6 +12,7 @@ import io.cowherd.mapping.table.ExceptionTable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// One snapshot of an origin: a store, the exceptions on their way to it, and a state.
 ///
@@ -20,6 +22,9 @@ import java.util.concurrent.locks.ReentrantLock;
 /// fail. Then it is recorded: header, durably, and the listener. Only then [SnapshotState#INVALID], and only then does
 /// any origin write pass it by. So there is no instant at which a power cut leaves a snapshot that looks valid and
 /// lacks a chunk. If neither header nor listener could record it, the origin write fails, and the next one tries again.
+///
+/// **A fence that has fallen** ([FencedException]) loses no snapshot: another node has it whole. What is here of it is done with;
+/// all that reads it, writes it or needs it to preserve a chunk fails with the fence.
 ///
 /// **Threading.** *Thread-safe*: lookups are lock-free; the state changes under a lock.
 final class Snapshot implements GroupCommit.Guard, CowStore.OldChunkReader {
@@ -36,6 +41,9 @@ final class Snapshot implements GroupCommit.Guard, CowStore.OldChunkReader {
     // Any thread; written under the lock
     private volatile SnapshotState state;
     private volatile String lostBy = "Its header or the catalog says so.";
+
+    // Any thread; written once
+    private volatile @Nullable String fencedBy;
 
     // Any thread; written while the mapped device is suspended
     private volatile long lengthBytes;
@@ -148,15 +156,24 @@ final class Snapshot implements GroupCommit.Guard, CowStore.OldChunkReader {
     // --- state
 
     /// Fails unless the snapshot may be read.
-    void requireReadable() throws SnapshotInvalidException {
+    void requireReadable() throws SnapshotInvalidException, FencedException {
+        requireNotFenced();
         switch (state) {
             case LOADED, ACTIVE, OVERFLOWED -> {}
             case INVALIDATING, INVALID -> throw new SnapshotInvalidException(toString(), lostBy);
         }
     }
 
+    private void requireNotFenced() throws FencedException {
+        String why = fencedBy;
+        if (why != null) {
+            throw new FencedException(why);
+        }
+    }
+
     /// Fails unless the snapshot may be written.
-    void requireWritable() throws SnapshotInvalidException, SnapshotOverflowException {
+    void requireWritable()
+            throws SnapshotInvalidException, SnapshotOverflowException, FencedException {
         requireReadable();
         if (state == SnapshotState.OVERFLOWED) {
             throw new SnapshotOverflowException(toString());
@@ -165,6 +182,7 @@ final class Snapshot implements GroupCommit.Guard, CowStore.OldChunkReader {
 
     /// True if origin writes have to preserve chunks for this snapshot. Waits for an invalidation to be recorded.
     boolean needsPreserving() throws IOException {
+        requireNotFenced();
         return switch (state) {
             case ACTIVE, OVERFLOWED -> true;
             case LOADED, INVALID -> false;
@@ -238,7 +256,7 @@ final class Snapshot implements GroupCommit.Guard, CowStore.OldChunkReader {
     @Override
     public boolean mayCommit() {
         return switch (state) {
-            case LOADED, ACTIVE, OVERFLOWED -> true;
+            case LOADED, ACTIVE, OVERFLOWED -> fencedBy == null;
             case INVALIDATING, INVALID -> false;
         };
     }
@@ -282,6 +300,11 @@ final class Snapshot implements GroupCommit.Guard, CowStore.OldChunkReader {
 
     @Override
     public void failed(Throwable cause) {
+        var fence = FencedException.behind(cause);
+        if (fence != null) {
+            fencedBy = String.valueOf(fence.getMessage());
+            return;
+        }
         tryInvalidate("Error reading/writing. (" + cause.getMessage() + ")");
     }
 

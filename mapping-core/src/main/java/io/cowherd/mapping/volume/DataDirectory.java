@@ -1,35 +1,35 @@
 package io.cowherd.mapping.volume;
 
+import io.cowherd.mapping.device.FileInUseException;
+import io.cowherd.mapping.device.LockFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
-/// The directory in which all groups live, locked against a second process.
+/// The directory in which all groups live, locked against whoever does not belong there: by a single server for itself, by the
+/// nodes of a cluster against single servers.
 ///
 /// ```text
-/// DATA/lock                              held for as long as the directory is open; has the holder's process id
+/// DATA/lock                              held for as long as the directory is open; says by whom
 /// DATA/token                             the API's; with .new while it is made
 /// DATA/access, DATA/access.previous      rules about hosts; each with .new while it is written
 /// DATA/secrets/                          CHAP secrets
 /// DATA/GROUP/catalog                     CatalogFormat
+/// DATA/GROUP/catalog.lock                held by the node of a cluster that changes the catalog
 /// DATA/GROUP/FAMILY-UUID/origin.img      an origin's data
 /// DATA/GROUP/FAMILY-UUID/UUID.cow        a snapshot's COW store, in the kernel's format
+/// DATA/GROUP/FAMILY-UUID/lock, epoch     held by its owner in a cluster; how often it has had one (FamilyHold)
 /// ```
 ///
 /// Other files in `DATA` are not touched.
 ///
-/// Its lock is invariant I6 for a single node: nobody else writes here while it is held.
+/// Its lock is invariant I6 for a single node: nobody else writes here while it is held. In a cluster [FamilyHold] is.
 ///
 /// **Threading.** *Immutable*, but for the lock that [#close] releases.
 final class DataDirectory implements AutoCloseable {
@@ -47,38 +47,36 @@ final class DataDirectory implements AutoCloseable {
                     "access.previous.new",
                     "secrets");
 
-    private static final int MAX_PID_CHARS = 20;
-
-    /// What this process has open. Asked before the lock file is touched: a process that closes a file loses its locks on it,
-    /// however it came by them (POSIX record locks), so a second attempt must not even open it.
-    private static final Set<Path> OPEN_HERE = ConcurrentHashMap.newKeySet();
-
     private final Path directory;
-    private final FileChannel lockFile;
+    private final LockFile lock;
 
-    private DataDirectory(Path directory, FileChannel lockFile) {
+    private DataDirectory(Path directory, LockFile lock) {
         this.directory = directory;
-        this.lockFile = lockFile;
+        this.lock = lock;
     }
 
-    /// Makes the directory if need be, and locks it.
+    /// Makes the directory if need be, and locks it for a single server.
     ///
     /// @throws DataDirectoryInUseException if it is open already, here or in another process
     static DataDirectory open(Path directory) throws IOException {
+        String holder = "process " + ProcessHandle.current().pid();
+        return open(directory, LockFile.Mode.EXCLUSIVE, holder);
+    }
+
+    /// The same for one node of a cluster, beside others.
+    ///
+    /// @throws DataDirectoryInUseException if a single server has it open
+    static DataDirectory openShared(Path directory) throws IOException {
+        return open(directory, LockFile.Mode.SHARED, "the nodes of a cluster");
+    }
+
+    private static DataDirectory open(Path directory, LockFile.Mode mode, String holder)
+            throws IOException {
         Path real = make(directory).toRealPath();
-        if (!OPEN_HERE.add(real)) {
-            throw new DataDirectoryInUseException(
-                    directory, "process " + ProcessHandle.current().pid() + " (this one)");
-        }
-        boolean open = false;
         try {
-            var opened = new DataDirectory(real, lock(directory, real.resolve(LOCK)));
-            open = true;
-            return opened;
-        } finally {
-            if (!open) {
-                OPEN_HERE.remove(real);
-            }
+            return new DataDirectory(real, LockFile.lock(real.resolve(LOCK), mode, holder));
+        } catch (FileInUseException e) {
+            throw new DataDirectoryInUseException(directory, e.holder());
         }
     }
 
@@ -102,34 +100,6 @@ final class DataDirectory implements AutoCloseable {
                         PosixFilePermissions.asFileAttribute(
                                 PosixFilePermissions.fromString("rwx------")))
                 : Files.createDirectory(absolute);
-    }
-
-    private static FileChannel lock(Path directory, Path file) throws IOException {
-        var lockFile =
-                FileChannel.open(
-                        file,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE);
-        try {
-            if (lockFile.tryLock() == null) {
-                throw new DataDirectoryInUseException(directory, holder(lockFile));
-            }
-            byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.UTF_8);
-            lockFile.truncate(0);
-            lockFile.write(ByteBuffer.wrap(pid), 0);
-            return lockFile;
-        } catch (IOException | RuntimeException e) {
-            lockFile.close();
-            throw e;
-        }
-    }
-
-    private static String holder(FileChannel lockFile) throws IOException {
-        var text = ByteBuffer.allocate(MAX_PID_CHARS);
-        lockFile.read(text, 0);
-        String pid = new String(text.array(), 0, text.position(), StandardCharsets.UTF_8).strip();
-        return pid.isEmpty() ? "another process" : "process " + pid;
     }
 
     /// Where it is, links resolved.
@@ -193,10 +163,7 @@ final class DataDirectory implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        if (lockFile.isOpen()) {
-            lockFile.close();
-            OPEN_HERE.remove(directory);
-        }
+        lock.close();
     }
 
     @Override

@@ -63,11 +63,36 @@ class DataDirectoryTest {
         assertEquals("opened " + data.toRealPath(), intrude(data));
     }
 
+    /// The nodes of a cluster bear each other, and a single server nobody.
+    @Test
+    void aClusterAndASingleServerKeepEachOtherOut() throws IOException {
+        Path data = parent.resolve("data");
+        try (var _ = DataDirectory.openShared(data);
+                var _ = DataDirectory.openShared(data)) {
+            var refused = assertThrows(DataDirectoryInUseException.class, () -> intruder(data));
+            String message = String.valueOf(refused.getMessage());
+            assertTrue(message.contains("is in use by the nodes of a cluster"), message);
+        }
+        try (var _ = DataDirectory.open(data)) {
+            var refused =
+                    assertThrows(
+                            DataDirectoryInUseException.class,
+                            () -> DataDirectory.openShared(data));
+            String message = String.valueOf(refused.getMessage());
+            assertTrue(message.contains("is in use by process " + pid()), message);
+        }
+    }
+
+    private static void intruder(Path data) throws IOException {
+        DataDirectory.open(data).close();
+    }
+
     private static String intrude(Path data) throws Exception {
         var process =
                 new ProcessBuilder(
                                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                                 "-XX:TieredStopAtLevel=1",
+                                "--enable-native-access=ALL-UNNAMED",
                                 "-cp",
                                 System.getProperty("java.class.path"),
                                 Intruder.class.getName(),
