@@ -346,7 +346,7 @@ final class AccessApi {
         boolean disconnect = call.flag("disconnect");
         List<HostSession> lost = hosts.rulesChanged();
         if (disconnect) {
-            lost.forEach(session -> hosts.disconnect(session.id()));
+            hosts.disconnect(lost.stream().map(HostSession::id).toList());
         }
         var notes = new ArrayList<String>();
         if (!target.isEmpty() && !target.equals(AccessRules.ALL_TARGETS) && !hosts.serves(target)) {

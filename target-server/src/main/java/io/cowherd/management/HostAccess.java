@@ -56,6 +56,8 @@ public interface HostAccess {
     /// Who wanted to log in and may not.
     FailedLogins failedLogins();
 
-    /// Ends a session and returns when its tasks have ended; false if there is none of that id.
-    boolean disconnect(String sessionId);
+    /// Ends sessions, all at once, and returns when their tasks have ended, or take too long for it.
+    ///
+    /// @return how many of them there were
+    int disconnect(List<String> sessionIds);
 }

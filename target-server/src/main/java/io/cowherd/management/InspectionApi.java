@@ -106,7 +106,7 @@ final class InspectionApi {
 
     Reply disconnect(Call call) throws RequestRefusedException {
         String id = call.path("id");
-        if (!hosts.disconnect(id)) {
+        if (hosts.disconnect(List.of(id)) == 0) {
             throw new RequestRefusedException(
                     new Problem(
                             Problem.NOT_FOUND,

@@ -115,26 +115,29 @@ final class LoggedInHosts implements HostAccess {
     }
 
     @Override
-    public boolean disconnect(String sessionId) {
-        int tsih;
-        try {
-            tsih = Integer.parseInt(sessionId);
-        } catch (NumberFormatException _) {
-            return false;
-        }
-        Future<Boolean> gone = iscsi.disconnect(tsih, "disconnected by an administrator");
+    public int disconnect(List<String> sessionIds) {
+        List<Future<Boolean>> going = sessionIds.stream().map(this::disconnect).toList();
         try {
             // Not Future.await(): that is for virtual threads, and this is a worker.
-            return Boolean.TRUE.equals(
-                    gone.toCompletionStage()
-                            .toCompletableFuture()
-                            .get(timeoutMillis, TimeUnit.MILLISECONDS));
-        } catch (TimeoutException | ExecutionException e) {
-            LOG.warn("session {}: its commands have not ended in time", sessionId, e);
-            return true; // it is cut off; what hangs is its storage
+            Future.join(going)
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get(timeoutMillis, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) { // cut off; what hangs is their storage
+            LOG.warn("sessions {}: their commands have not ended in time", sessionIds, e);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
-            return true;
+        }
+        return (int) going.stream().filter(f -> !Boolean.FALSE.equals(f.result())).count();
+    }
+
+    /// Completes with false if there is no such session.
+    private Future<Boolean> disconnect(String sessionId) {
+        try {
+            return iscsi.disconnect(
+                    Integer.parseInt(sessionId), "disconnected by an administrator");
+        } catch (NumberFormatException _) {
+            return Future.succeededFuture(false);
         }
     }
 

@@ -75,7 +75,9 @@ public final class FakeHosts implements HostAccess {
     }
 
     @Override
-    public synchronized boolean disconnect(String sessionId) {
-        return sessions.removeIf(session -> session.id().equals(sessionId));
+    public synchronized int disconnect(List<String> sessionIds) {
+        int before = sessions.size();
+        sessions.removeIf(session -> sessionIds.contains(session.id()));
+        return before - sessions.size();
     }
 }

@@ -187,7 +187,7 @@ class ManagementApiTest {
         JsonNode problem = expect(409, "POST", BASE + ":rename", "{'lv_name':'root'}");
         assertEquals("IN_USE", problem.path("code").asText());
         assertTrue(problem.path("cause").asText().contains("iqn.1993-08.org.debian:01:cow"));
-        api.hosts.disconnect("1");
+        api.hosts.disconnect(List.of("1"));
         assertEquals(
                 "iqn.2026-11.io.cowherd:volumeGroup.root",
                 expect(200, "POST", BASE + ":rename", "{'lv_name':'root'}")

@@ -1,6 +1,7 @@
 package io.cowherd.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -13,6 +14,7 @@ import io.cowherd.iscsi.discovery.Portal;
 import io.cowherd.iscsi.portal.IscsiServer;
 import io.cowherd.iscsi.portal.NetworkTransport;
 import io.cowherd.management.FakeVolumes;
+import io.cowherd.management.HostSession;
 import io.cowherd.mapping.device.BlockDevice;
 import io.cowherd.mapping.device.MemoryDevice;
 import io.cowherd.mapping.device.WrappedDevice;
@@ -28,10 +30,13 @@ import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -43,7 +48,7 @@ class LoggedInHostsTest {
     private static final long AT_ONCE_MILLIS = 1;
     private static final long PATIENCE_MILLIS = 20_000;
 
-    private final CountDownLatch reading = new CountDownLatch(1);
+    private final Semaphore reading = new Semaphore(0);
     private final CountDownLatch released = new CountDownLatch(1);
     private final Vertx vertx = NetworkTransport.preferred();
     private final IoPool pool = new IoPool(Limits.DEFAULTS);
@@ -65,7 +70,7 @@ class LoggedInHostsTest {
 
             @Override
             public void read(long offsetBytes, ByteBuffer target) throws IOException {
-                reading.countDown();
+                reading.release();
                 try {
                     released.await();
                 } catch (InterruptedException _) {
@@ -113,7 +118,7 @@ class LoggedInHostsTest {
         try (SimpleHost host = logIn("iqn.2026-11.test:user")) {
             assertEquals("6/29/00", host.execute(1, "00 00 00 00 00 00", new byte[0], 0).sense());
             host.begin(1, READ, new byte[0], 512);
-            assertTrue(reading.await(PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
+            assertTrue(reading.tryAcquire(PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
 
             var refused =
                     assertThrows(
@@ -136,7 +141,7 @@ class LoggedInHostsTest {
         try (SimpleHost host = logIn("iqn.2026-11.test:user")) {
             assertEquals("6/29/00", host.execute(1, "00 00 00 00 00 00", new byte[0], 0).sense());
             host.begin(1, READ, new byte[0], 512);
-            assertTrue(reading.await(PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
+            assertTrue(reading.tryAcquire(PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
             LoggedInHosts hosts = hosts(PATIENCE_MILLIS);
             hosts.detach(volume);
             if (whole) {
@@ -146,6 +151,30 @@ class LoggedInHostsTest {
                 assertNotNull(targets.find(TARGET));
                 assertEquals(1, hosts.sessions().size());
             }
+        }
+    }
+
+    /// Goal: none waits for the one before it. Method: a READ of each of two sessions hangs; it is let go once both hosts have been
+    /// told that they are dropped (asynchronous event 3).
+    @Test
+    void sessionsAreEndedSideBySide() throws Exception {
+        LoggedInHosts hosts = hosts(PATIENCE_MILLIS);
+        try (SimpleHost one = logIn("iqn.2026-11.test:one");
+                SimpleHost two = logIn("iqn.2026-11.test:two")) {
+            for (SimpleHost host : List.of(one, two)) {
+                assertEquals(
+                        "6/29/00", host.execute(0, "00 00 00 00 00 00", new byte[0], 0).sense());
+                host.begin(0, READ, new byte[0], 512);
+            }
+            assertTrue(reading.tryAcquire(2, PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
+            List<String> ids = hosts.sessions().stream().map(HostSession::id).toList();
+            var ended = CompletableFuture.supplyAsync(() -> hosts.disconnect(ids));
+            one.awaitDropped();
+            two.awaitDropped();
+            assertFalse(ended.isDone());
+            released.countDown();
+            assertEquals(2, ended.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
+            assertEquals(0, hosts.disconnect(List.of("nobody", "77777")));
         }
     }
 }

@@ -115,6 +115,11 @@ final class SimpleHost implements AutoCloseable {
         }
     }
 
+    /// Waits until the server says that it ends the session.
+    void awaitDropped() throws IOException {
+        while (receive().opcode() != ASYNC_MESSAGE) {}
+    }
+
     private void send(ByteBuffer header, byte[] data) throws IOException {
         var pdu = ByteBuffer.allocate(HEADER_BYTES + ((data.length + 3) & ~3));
         pdu.put(header.duplicate().clear()).put(data);
