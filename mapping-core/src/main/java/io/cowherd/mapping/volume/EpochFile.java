@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// No file means epoch 0. It is the only epoch there is: the numbers of cluster locks begin anew now and then, and are never
 /// compared with it. The generation before is not kept: it must not come back. A full file system must not keep a family from
-/// its next owner, so there is a [CatalogReserve].
+/// its next owner, so there is a [RoomReserve].
 ///
 /// Pinned byte for byte by `EpochFileTest`.
 ///
@@ -38,13 +38,13 @@ final class EpochFile {
 
     private final UUID family;
     private final ReplacedFile file;
-    private final CatalogReserve reserve;
+    private final RoomReserve reserve;
 
     /// @param directory the family's folder
     EpochFile(Path directory, UUID family, DurableFiles files) {
         this.family = family;
         this.file = new ReplacedFile(directory, NAME, files);
-        this.reserve = new CatalogReserve(directory, RESERVE, files);
+        this.reserve = new RoomReserve(directory, RESERVE, files);
     }
 
     /// Every name that it may have in a family's folder.

@@ -35,6 +35,12 @@ record FencedFiles(DurableFiles files, Fence fence) implements DurableFiles {
     }
 
     @Override
+    public void occupy(Path file, int bytes) throws IOException {
+        fence.check();
+        files.occupy(file, bytes);
+    }
+
+    @Override
     public void sync(Path file) throws IOException {
         fence.check();
         files.sync(file);
