@@ -4,7 +4,6 @@ import java.net.InetAddress;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -17,7 +16,7 @@ import java.util.function.LongSupplier;
 /// few, an address gets through no more than `maxUnauthenticatedPerAddress` guesses in a delay; and because a right proof makes the place safe
 /// before it waits, an honest host behind the same address loses the delay, a second at most, and never its turn.
 ///
-/// What counts as one address is as in [Admission]. [#MAX_ADDRESSES] are remembered; those that failed longest ago are forgotten.
+/// What counts as one address is as in [Admission]. [#MAX_ADDRESSES] are remembered; those that were looked at longest ago are forgotten.
 ///
 /// **Threading.** *Thread-safe: one lock.*
 public final class FailedLogins {
@@ -55,15 +54,7 @@ public final class FailedLogins {
     private final InstantSource clock;
 
     // Guarded by this
-    private final Map<Long, Known> byNetwork =
-            new LinkedHashMap<>(16, 0.75f, true) {
-                private static final long serialVersionUID = 1L;
-
-                @Override
-                protected boolean removeEldestEntry(Map.Entry<Long, Known> eldest) {
-                    return size() > MAX_ADDRESSES;
-                }
-            };
+    private final Map<Long, Known> byNetwork = new BoundedMemory<>(MAX_ADDRESSES);
     private long total;
 
     /// Nobody has failed.

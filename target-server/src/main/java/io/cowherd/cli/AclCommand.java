@@ -7,7 +7,6 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -83,8 +82,6 @@ final class AclCommand implements Callable<Integer> {
                     "Lets hosts use a target. A line for the same target and initiator is replaced. Takes effect at once:"
                             + " hosts that are logged in are told of LUNs that came or went.")
     static final class Add implements Callable<Integer> {
-        @Mixin private ApiOptions api = new ApiOptions();
-        @Mixin private OutputOptions output = new OutputOptions();
         @Mixin private RuleChange change = new RuleChange();
         @Mixin private Line line = new Line();
 
@@ -111,9 +108,7 @@ final class AclCommand implements Callable<Integer> {
             body.put("networks", networks);
             body.put("luns", luns);
             body.put("read_only", readOnly);
-            JsonNode answer = api.client().put(change.path("/v1/access/grants", Map.of()), body);
-            change.print(output, answer, line.initiator + " may use " + line.target);
-            return 0;
+            return change.put("grants", body, line.initiator + " may use " + line.target);
         }
     }
 
@@ -123,8 +118,6 @@ final class AclCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             description = "Takes a line off a target's list.")
     static final class Remove implements Callable<Integer> {
-        @Mixin private ApiOptions api = new ApiOptions();
-        @Mixin private OutputOptions output = new OutputOptions();
         @Mixin private RuleChange change = new RuleChange();
         @Mixin private Line line = new Line();
 
@@ -133,9 +126,8 @@ final class AclCommand implements Callable<Integer> {
             var query = new LinkedHashMap<String, String>();
             query.put("target", RuleChange.target(line.target));
             query.put("initiator", line.initiator);
-            JsonNode answer = api.client().delete(change.path("/v1/access/grants", query));
-            change.print(output, answer, line.initiator + " is off the list of " + line.target);
-            return 0;
+            return change.delete(
+                    "grants", query, line.initiator + " is off the list of " + line.target);
         }
     }
 }

@@ -60,8 +60,6 @@ final class ChapCommand implements Callable<Integer> {
                     "Makes a CHAP account, or replaces the one of that name. Counts for logins to come; sessions that"
                             + " have not proved what is demanded now go on, unless --disconnect ends them.")
     static final class Set implements Callable<Integer> {
-        @Mixin private ApiOptions api = new ApiOptions();
-        @Mixin private OutputOptions output = new OutputOptions();
         @Mixin private RuleChange change = new RuleChange();
 
         @Parameters(
@@ -108,9 +106,7 @@ final class ChapCommand implements Callable<Integer> {
                 body.put("scopes", scopes.stream().map(RuleChange::target).toList());
             }
             body.put("initiator", initiator);
-            JsonNode answer = api.client().put(change.path("/v1/access/chap", Map.of()), body);
-            change.print(output, answer, "CHAP account " + name + " set");
-            return 0;
+            return change.put("chap", body, "CHAP account " + name + " set");
         }
     }
 
@@ -120,8 +116,6 @@ final class ChapCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             description = "Removes a CHAP account with its secret.")
     static final class Remove implements Callable<Integer> {
-        @Mixin private ApiOptions api = new ApiOptions();
-        @Mixin private OutputOptions output = new OutputOptions();
         @Mixin private RuleChange change = new RuleChange();
 
         @Parameters(paramLabel = "NAME", description = "its name")
@@ -129,10 +123,7 @@ final class ChapCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws CommandFailedException {
-            JsonNode answer =
-                    api.client().delete(change.path("/v1/access/chap", Map.of("name", name)));
-            change.print(output, answer, "CHAP account " + name + " removed");
-            return 0;
+            return change.delete("chap", Map.of("name", name), "CHAP account " + name + " removed");
         }
     }
 }

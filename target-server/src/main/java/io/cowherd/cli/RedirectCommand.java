@@ -55,8 +55,6 @@ final class RedirectCommand implements Callable<Integer> {
                     "Sends hosts that log in to a target to another server's portal. Hosts that are logged in stay;"
                             + " discovery shows the target as before.")
     static final class Set implements Callable<Integer> {
-        @Mixin private ApiOptions api = new ApiOptions();
-        @Mixin private OutputOptions output = new OutputOptions();
         @Mixin private RuleChange change = new RuleChange();
 
         @Parameters(
@@ -83,10 +81,8 @@ final class RedirectCommand implements Callable<Integer> {
             body.put("target", target);
             body.put("portals", portals);
             body.put("permanent", permanent);
-            JsonNode answer = api.client().put(change.path("/v1/access/redirects", Map.of()), body);
-            change.print(
-                    output, answer, target + " is redirected to " + String.join(", ", portals));
-            return 0;
+            return change.put(
+                    "redirects", body, target + " is redirected to " + String.join(", ", portals));
         }
     }
 
@@ -96,8 +92,6 @@ final class RedirectCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             description = "Serves a target here again.")
     static final class Remove implements Callable<Integer> {
-        @Mixin private ApiOptions api = new ApiOptions();
-        @Mixin private OutputOptions output = new OutputOptions();
         @Mixin private RuleChange change = new RuleChange();
 
         @Parameters(paramLabel = "TARGET", description = "GROUP/ORIGIN or an iSCSI name")
@@ -105,11 +99,7 @@ final class RedirectCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws CommandFailedException {
-            JsonNode answer =
-                    api.client()
-                            .delete(change.path("/v1/access/redirects", Map.of("target", target)));
-            change.print(output, answer, target + " is served here");
-            return 0;
+            return change.delete("redirects", Map.of("target", target), target + " is served here");
         }
     }
 }

@@ -4,11 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// What changes of rules about hosts have in common: what becomes of hosts that lose their right, and how that is told.
 final class RuleChange {
     private static final String ALL = "all";
+
+    @Mixin private ApiOptions api = new ApiOptions();
+    @Mixin private OutputOptions output = new OutputOptions();
 
     @Option(
             names = "--disconnect",
@@ -26,18 +30,34 @@ final class RuleChange {
         return target.equals("*") ? ALL : target;
     }
 
-    /// A path with its query.
-    String path(String path, Map<String, String> query) {
+    /// Sets a rule.
+    ///
+    /// @param rules which: the end of the path
+    /// @param done what to say then
+    int put(String rules, Map<String, ?> body, String done) throws CommandFailedException {
+        print(api.client().put(path(rules, Map.of()), body), done);
+        return 0;
+    }
+
+    /// Removes a rule.
+    ///
+    /// @param query which
+    int delete(String rules, Map<String, String> query, String done) throws CommandFailedException {
+        print(api.client().delete(path(rules, query)), done);
+        return 0;
+    }
+
+    private String path(String rules, Map<String, String> query) {
         var parts = new ArrayList<String>();
         query.forEach((name, value) -> parts.add(name + "=" + ApiClient.segment(value)));
         if (disconnect) {
             parts.add("disconnect=true");
         }
-        return parts.isEmpty() ? path : path + "?" + String.join("&", parts);
+        return "/v1/access/" + rules + (parts.isEmpty() ? "" : "?" + String.join("&", parts));
     }
 
     /// Tells what has changed, and who is concerned.
-    void print(OutputOptions output, JsonNode answer, String done) {
+    private void print(JsonNode answer, String done) {
         output.print(answer, out -> out.println(done));
         answer.path("notes").forEach(note -> output.warn(note.asText()));
         boolean ended = answer.path("disconnected").asBoolean();

@@ -73,9 +73,9 @@ final class AccessApi {
     /// A grant as the API shows it.
     record GrantView(
             String target, String initiator, List<String> networks, String luns, boolean readOnly) {
-        static GrantView of(Grant grant) {
+        static GrantView of(Grant grant, UnaryOperator<String> spelled) {
             return new GrantView(
-                    grant.target(),
+                    spelled.apply(grant.target()),
                     grant.initiator().text(),
                     grant.networks().stream().map(Network::toString).toList(),
                     grant.rights().luns().toString(),
@@ -85,20 +85,20 @@ final class AccessApi {
 
     /// A CHAP account as the API shows it.
     record AccountView(String name, String direction, List<String> scopes, String initiator) {
-        static AccountView of(ChapAccount account) {
+        static AccountView of(ChapAccount account, UnaryOperator<String> spelled) {
             return new AccountView(
                     account.name(),
                     account.direction().name().toLowerCase(Locale.ROOT),
-                    account.scopes(),
+                    account.scopes().stream().map(spelled).toList(),
                     account.initiator().text());
         }
     }
 
     /// A redirect as the API shows it.
     record RedirectView(String target, List<String> portals, boolean permanent) {
-        static RedirectView of(Redirect redirect) {
+        static RedirectView of(Redirect redirect, UnaryOperator<String> spelled) {
             return new RedirectView(
-                    redirect.target(),
+                    spelled.apply(redirect.target()),
                     redirect.portals().stream().map(HostPort::toString).toList(),
                     redirect.duration() == Redirect.Duration.PERMANENT);
         }
@@ -128,11 +128,15 @@ final class AccessApi {
         return Reply.ok(
                 Map.of(
                         "grants",
-                        rules.grants().stream().map(GrantView::of).toList(),
+                        rules.grants().stream().map(g -> GrantView.of(g, this::spelled)).toList(),
                         "chap",
-                        rules.accounts().stream().map(AccountView::of).toList(),
+                        rules.accounts().stream()
+                                .map(a -> AccountView.of(a, this::spelled))
+                                .toList(),
                         "redirects",
-                        rules.redirects().stream().map(RedirectView::of).toList(),
+                        rules.redirects().stream()
+                                .map(r -> RedirectView.of(r, this::spelled))
+                                .toList(),
                         "unprotected",
                         access.settings().unprotected().name().toLowerCase(Locale.ROOT),
                         "chap_algorithms",
@@ -304,6 +308,12 @@ final class AccessApi {
         return named.equals(AccessRules.ALL_TARGETS) ? named : valid(() -> IscsiName.fold(named));
     }
 
+    /// The rules have names in lower case; people know them as the volumes are spelled.
+    private String spelled(String target) {
+        String spelled = hosts.spelled(target);
+        return spelled == null ? target : spelled;
+    }
+
     private static List<String> texts(@Nullable List<String> list) {
         return list == null ? List.of() : list.stream().filter(Objects::nonNull).toList();
     }
@@ -349,7 +359,9 @@ final class AccessApi {
             hosts.disconnect(lost.stream().map(HostSession::id).toList());
         }
         var notes = new ArrayList<String>();
-        if (!target.isEmpty() && !target.equals(AccessRules.ALL_TARGETS) && !hosts.serves(target)) {
+        if (!target.isEmpty()
+                && !target.equals(AccessRules.ALL_TARGETS)
+                && hosts.spelled(target) == null) {
             notes.add("There is no target " + target + " at present; the rule waits for it.");
         }
         if (!wasOpen && access.rules().protectsNothing()) {

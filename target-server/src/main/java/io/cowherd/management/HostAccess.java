@@ -5,6 +5,7 @@ import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeName;
 import io.cowherd.mapping.volume.VolumeRefusedException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// How hosts reach volumes, and which do: targets, portals, sessions.
 ///
@@ -45,8 +46,11 @@ public interface HostAccess {
     /// Gives a volume that was detached to hosts again, because it was not removed after all. Idempotent.
     void attach(Volume volume);
 
-    /// True if there is a target of that name, in whatever case, for some host.
-    boolean serves(String target);
+    /// The name of a target as its volume is spelled.
+    ///
+    /// @param target in whatever case
+    /// @return null if there is no such target for any host
+    @Nullable String spelled(String target);
 
     /// Has the sessions live by rules that have changed.
     ///

@@ -1,6 +1,8 @@
 package io.cowherd.scsi;
 
 /// Task management functions that concern logical units (SAM-5 7). ABORT TASK needs the task itself: [Task#abort()].
+///
+/// They reach logical units that the initiator sees; of one that may only read they abort its own tasks, and no more.
 public enum TaskManagement {
     /// Aborts this nexus's tasks on the LU.
     ABORT_TASK_SET,

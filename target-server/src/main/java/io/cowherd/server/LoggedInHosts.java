@@ -3,6 +3,7 @@ package io.cowherd.server;
 import io.cowherd.admission.FailedLogins;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.PortalSetting;
+import io.cowherd.iscsi.discovery.TargetEntry;
 import io.cowherd.iscsi.login.SessionParameters;
 import io.cowherd.iscsi.portal.IscsiServer;
 import io.cowherd.iscsi.session.SessionInfo;
@@ -21,6 +22,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -100,8 +102,9 @@ final class LoggedInHosts implements HostAccess {
     }
 
     @Override
-    public boolean serves(String target) {
-        return targets.find(target.toLowerCase(Locale.ROOT)) != null;
+    public @Nullable String spelled(String target) {
+        TargetEntry entry = targets.find(target.toLowerCase(Locale.ROOT));
+        return entry == null ? null : entry.name();
     }
 
     @Override

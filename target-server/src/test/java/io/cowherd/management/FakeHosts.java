@@ -6,6 +6,7 @@ import io.cowherd.mapping.volume.VolumeName;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Hosts that are logged in because a test says so.
 public final class FakeHosts implements HostAccess {
@@ -54,9 +55,17 @@ public final class FakeHosts implements HostAccess {
     @Override
     public void attach(Volume volume) {}
 
+    /// Targets whose names are not all in lower case.
+    public final List<String> spellings = new ArrayList<>();
+
     @Override
-    public boolean serves(String target) {
-        return target.startsWith("iqn.2026-11.io.cowherd:");
+    public @Nullable String spelled(String target) {
+        for (String spelling : spellings) {
+            if (spelling.equalsIgnoreCase(target)) {
+                return spelling;
+            }
+        }
+        return target.startsWith("iqn.2026-11.io.cowherd:") ? target : null;
     }
 
     /// Sessions that the next change of rules leaves without a right.

@@ -3,12 +3,14 @@ package io.cowherd.management;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.cowherd.config.HostPort;
 import io.cowherd.config.access.AccessRules;
 import io.cowherd.config.access.ChapAccount;
 import io.cowherd.config.access.ChapAccount.Direction;
 import io.cowherd.config.access.Grant;
 import io.cowherd.config.access.InitiatorPattern;
 import io.cowherd.config.access.LunRights;
+import io.cowherd.config.access.Redirect;
 import io.cowherd.mapping.volume.BlockSize;
 import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeListener;
@@ -25,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -75,6 +78,35 @@ class RenamedRulesTest {
 
     private List<String> targets() {
         return api.access.rules().grants().stream().map(Grant::target).toList();
+    }
+
+    @Test
+    void rulesAreShownAsTheVolumeIsSpelled() throws Exception {
+        String spelled = "iqn.2026-11.io.cowherd:volumeGroup.base";
+        var portals = List.of(HostPort.parse("192.0.2.1", 3260));
+        api.access.change(
+                rules -> rules.with(new Redirect(OLD, portals, Redirect.Duration.TEMPORARY)));
+        api.access.setAccount(
+                new ChapAccount(
+                        "web01", Direction.INCOMING, List.of(OLD), InitiatorPattern.ANY, ""),
+                "twelve bytes".getBytes(StandardCharsets.UTF_8));
+        assertEquals(3, occurrences(OLD, shown()), "as there is no such target");
+        api.hosts.spellings.add(spelled);
+        assertEquals(3, occurrences(spelled, shown()));
+    }
+
+    private String shown() throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(api.url() + "/v1/access"))
+                                .header("Authorization", "Bearer " + api.token)
+                                .build(),
+                        BodyHandlers.ofString())
+                .body();
+    }
+
+    private static int occurrences(String what, String text) {
+        return text.split(Pattern.quote(what), -1).length - 1;
     }
 
     private void onceRenamed(Runnable action) {

@@ -177,8 +177,8 @@ class AccessRulesServerTest {
         ok(server, "acl add volumeGroup/base --initiator " + WEB01);
         ok(server, "rename volumeGroup/base volumeGroup/root");
         String list = ok(server, "acl");
-        assertTrue(list.contains("volumegroup.root " + WEB01), list);
-        assertFalse(list.contains("volumegroup.base"), list);
+        assertTrue(list.contains("volumeGroup.root " + WEB01), list);
+        assertFalse(list.contains("volumeGroup.base"), list);
         ok(server, "acl add volumeGroup/old --initiator " + WEB01);
         TypedCommand refused = run(server, "rename volumeGroup/root volumeGroup/old");
         assertEquals(1, refused.code());

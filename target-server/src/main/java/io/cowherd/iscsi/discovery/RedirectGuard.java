@@ -1,10 +1,10 @@
 package io.cowherd.iscsi.discovery;
 
+import io.cowherd.admission.BoundedMemory;
 import io.cowherd.config.HostPort;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -33,15 +33,7 @@ public final class RedirectGuard {
     private final LongSupplier nanoTime;
 
     // Guarded by this
-    private final Map<String, Rounds> remembered =
-            new LinkedHashMap<>(16, 0.75f, true) {
-                private static final long serialVersionUID = 1L;
-
-                @Override
-                protected boolean removeEldestEntry(Map.Entry<String, Rounds> eldest) {
-                    return size() > MAX_REMEMBERED;
-                }
-            };
+    private final Map<String, Rounds> remembered = new BoundedMemory<>(MAX_REMEMBERED);
 
     /// @param own our portals, bound
     public RedirectGuard(Supplier<List<Portal>> own, LongSupplier nanoTime) {

@@ -6,7 +6,7 @@ import io.cowherd.scsi.ScsiTarget;
 ///
 /// **Threading.** *Immutable.*
 ///
-/// @param name iSCSI name, lower case
+/// @param name iSCSI name, as its volume is spelled
 /// @param alias short text for people, sent as TargetAlias; empty for none
 /// @param target the device behind it
 public record TargetEntry(String name, String alias, ScsiTarget target) {}

@@ -293,10 +293,13 @@ final class FullFeaturePhase implements Phase {
         taskManagement.request(taskManagementRequest);
     }
 
+    /// Of who does not see and write all of it, its own session only (docs/decisions/0006).
     private void dropTarget() {
         String target = session.targetName();
+        boolean mayDropOthers = shown.luns().isAll() && !shown.isReadOnly();
         for (Session one : connection.scope().registry().all()) {
-            if (target != null && target.equals(one.targetName())) {
+            boolean isMeant = one == session || mayDropOthers;
+            if (isMeant && target != null && target.equals(one.targetName())) {
                 one.drop("TARGET COLD RESET");
             }
         }

@@ -8,19 +8,19 @@ package io.cowherd.scsi.target;
 /// ```
 ///
 /// **Threading.** *Immutable.*
-public final class Lun {
+final class Lun {
     /// Largest LUN that can be addressed.
-    public static final int MAX = 0x3FFF;
+    static final int MAX = 0x3FFF;
 
     /// What [#decode] answers for any other addressing.
-    public static final int NONE = -1;
+    static final int NONE = -1;
 
     private static final int FLAT = 0x4000;
 
     private Lun() {}
 
     /// The number in a LUN field, or [#NONE].
-    public static int decode(long field) {
+    static int decode(long field) {
         int first = (int) (field >>> 48);
         if (field << 16 != 0) {
             return NONE;
@@ -32,7 +32,7 @@ public final class Lun {
     }
 
     /// The LUN field of a number: peripheral below 256, which is all that Windows can read, flat above.
-    public static long encode(int lun) {
+    static long encode(int lun) {
         return (long) (lun <= 0xFF ? lun : FLAT | lun) << 48;
     }
 }

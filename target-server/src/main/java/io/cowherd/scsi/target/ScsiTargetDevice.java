@@ -1,5 +1,6 @@
 package io.cowherd.scsi.target;
 
+import io.cowherd.admission.BoundedMemory;
 import io.cowherd.config.Limits;
 import io.cowherd.mapping.volume.ReservationStore;
 import io.cowherd.scsi.Host;
@@ -16,8 +17,6 @@ import io.cowherd.scsi.reservation.Effects;
 import io.cowherd.scsi.reservation.UnitReservations;
 import io.cowherd.scsi.sense.UnitAttention;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,15 +52,7 @@ public final class ScsiTargetDevice implements ScsiTarget {
     private volatile HostReach reach = (_, naaHead, naaTail) -> find(naaHead, naaTail);
 
     // Guarded by lock
-    private final Map<String, Boolean> knownPorts =
-            new LinkedHashMap<>() {
-                private static final long serialVersionUID = 1L;
-
-                @Override
-                protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-                    return size() > MAX_KNOWN_PORTS;
-                }
-            };
+    private final Map<String, Boolean> knownPorts = new BoundedMemory<>(MAX_KNOWN_PORTS);
 
     /// A target without logical units.
     ///
@@ -165,15 +156,6 @@ public final class ScsiTargetDevice implements ScsiTarget {
     /// @param host who asks at another target
     public boolean mayUse(Host host, LogicalUnit unit, CopyReach.Use use) {
         return nexuses.stream().anyMatch(nexus -> nexus.isOf(host) && nexus.mayUse(unit, use));
-    }
-
-    /// Bytes of a logical block of each LUN that there is now.
-    public Map<Integer, Integer> blockSizes() {
-        Map<Integer, Integer> sizes = new HashMap<>();
-        for (LunMap.Entry entry : luns.entries()) {
-            sizes.put(entry.lun(), entry.unit().blockBytes());
-        }
-        return Map.copyOf(sizes);
     }
 
     /// Says what third-party copies may reach from here on; until then, all logical units here.
@@ -307,7 +289,8 @@ public final class ScsiTargetDevice implements ScsiTarget {
         Runnable complete = () -> answer.give(TaskManagement.Response.COMPLETE);
         Runnable backHome = () -> requester.post(complete);
         LogicalUnit unit = entry == null ? null : entry.unit();
-        switch (function) {
+        // Who may only read ends no command but its own, and changes nothing (docs/decisions/0006).
+        switch (requester.isReadOnly() ? TaskManagement.ABORT_TASK_SET : function) {
             case ABORT_TASK_SET ->
                     requester.abortTasks(unit, CommandTask.AbortCause.OWN_NEXUS, complete);
             case CLEAR_TASK_SET -> abortEverywhere(requester, unit, backHome);

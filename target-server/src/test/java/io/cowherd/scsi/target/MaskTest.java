@@ -1,6 +1,7 @@
 package io.cowherd.scsi.target;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.cowherd.config.access.LunRights;
@@ -21,6 +22,8 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// A host sees the LUNs that it has a right to, and to it the others are not there.
 class MaskTest {
@@ -191,6 +194,41 @@ class MaskTest {
         assertEquals(CONFLICT, other.begin(LUN_1, TEST_UNIT_READY).await().status());
         host.show(luns("0"));
         assertEquals(0, other.begin(LUN_1, TEST_UNIT_READY).await().status());
+    }
+
+    /// Goal: a host that may only read does not disturb those that write. Method: a write of another host is on its way, which has
+    /// reserved the LUN, and a read of its own.
+    @ParameterizedTest
+    @EnumSource(
+            value = TaskManagement.class,
+            names = {
+                "CLEAR_TASK_SET",
+                "LOGICAL_UNIT_RESET",
+                "TARGET_WARM_RESET",
+                "TARGET_COLD_RESET"
+            })
+    void whoMayOnlyReadEndsItsOwnCommandsOnly(TaskManagement function) {
+        host.show(new LunRights(LunSet.ALL, Access.READ_ONLY));
+        TestHost other = TestHost.ready(target.device, "iqn.x:y");
+        var reserving = other.begin(0, RESERVE_6);
+        while (!reserving.isDone()) {
+            host.turn();
+            other.turn();
+            Thread.onSpinWait();
+        }
+        assertEquals(0, reserving.await().status());
+        var theirs = other.hold(0, WRITE_10, TaskAttribute.SIMPLE);
+        var mine = host.hold(0, READ_10, TaskAttribute.SIMPLE);
+        assertEquals(TaskManagement.Response.COMPLETE, host.manage(function, 0));
+        other.turn();
+        assertTrue(mine.task.aborted());
+        assertFalse(theirs.task.aborted());
+        theirs.execute(new byte[512]);
+        assertEquals("", theirs.await().sense());
+        assertEquals(0, other.send(TEST_UNIT_READY).status(), "and is told nothing");
+        TestHost third = new TestHost(target.device, "iqn.third");
+        assertEquals("6/29/00", third.send(TEST_UNIT_READY).sense());
+        assertEquals(CONFLICT, third.send(TEST_UNIT_READY).status(), "reserved still");
     }
 
     @Test

@@ -6,7 +6,6 @@ import io.cowherd.config.access.LunRights;
 import io.cowherd.scsi.Host;
 import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.Nexus.TaskAttribute;
-import io.cowherd.scsi.ScsiTarget;
 import io.cowherd.scsi.Task;
 import io.cowherd.scsi.TaskManagement;
 import java.nio.ByteBuffer;
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A host and its transport: sends commands as an iSCSI connection would. The test's own thread is its event loop, which
 /// turns only while the test waits for something.
-public final class TestHost {
+final class TestHost {
     /// A test that waits longer than this has hung.
     private static final long PATIENCE_SECONDS = 30;
 
@@ -27,7 +26,7 @@ public final class TestHost {
 
     private final BlockingQueue<Runnable> loop = new LinkedBlockingQueue<>();
     private final Nexus nexus;
-    public int attentionCalls;
+    int attentionCalls;
 
     /// What came back.
     ///
@@ -35,19 +34,19 @@ public final class TestHost {
     /// @param sense key, ASC and ASCQ like `5/24/00`, or empty
     /// @param data what was put into the room
     /// @param length what the command produced, whatever the room
-    public record Answer(int status, String sense, ByteBuffer data, int length) {
-        public byte[] bytes() {
+    record Answer(int status, String sense, ByteBuffer data, int length) {
+        byte[] bytes() {
             byte[] bytes = new byte[data.remaining()];
             data.duplicate().get(bytes);
             return bytes;
         }
 
-        public String hex() {
+        String hex() {
             return HexFormat.ofDelimiter(" ").withUpperCase().formatHex(bytes());
         }
 
         /// GOOD.
-        public Answer good() {
+        Answer good() {
             assertEquals("", sense);
             assertEquals(0, status);
             return this;
@@ -55,10 +54,10 @@ public final class TestHost {
     }
 
     /// A command on its way.
-    public final class Sent implements Task.Completion {
-        public final Task task;
+    final class Sent implements Task.Completion {
+        final Task task;
         private final ByteBuffer in;
-        public int completions;
+        int completions;
 
         Sent(Task task, int room) {
             this.task = task;
@@ -70,16 +69,16 @@ public final class TestHost {
             completions++;
         }
 
-        public void execute(byte[] out) {
+        void execute(byte[] out) {
             ByteBuffer direct = ByteBuffer.allocateDirect(out.length).put(out).flip();
             task.execute(direct, in, this);
         }
 
-        public boolean isDone() {
+        boolean isDone() {
             return completions > 0;
         }
 
-        public Answer await() {
+        Answer await() {
             turnUntil(this::isDone);
             assertEquals(1, completions);
             ByteBuffer sense = task.sense();
@@ -92,35 +91,30 @@ public final class TestHost {
     }
 
     /// Opens a nexus and leaves its unit attentions pending.
-    public TestHost(ScsiTarget target, String name) {
+    TestHost(ScsiTargetDevice target, String name) {
         this(target, name, 1);
     }
 
     /// The same by another of the target's ports.
-    public TestHost(ScsiTarget target, String name, int relativePort) {
+    TestHost(ScsiTargetDevice target, String name, int relativePort) {
         this.nexus = target.open(name + ",i,0x00023d000001", relativePort, loop::add);
         nexus.onAttention(() -> attentionCalls++);
     }
 
     /// Opens a nexus whose host has been told everything about LUN 0.
-    public static TestHost ready(ScsiTarget target, String name) {
-        return ready(target, name, 1);
-    }
-
-    /// The same by another of the target's ports.
-    public static TestHost ready(ScsiTarget target, String name, int relativePort) {
-        TestHost host = new TestHost(target, name, relativePort);
+    static TestHost ready(ScsiTargetDevice target, String name) {
+        TestHost host = new TestHost(target, name);
         while (host.send("00 00 00 00 00 00").status() != 0) {}
         return host;
     }
 
     /// Sends a command to LUN 0 with all the room that it asks for.
-    public Answer send(String cdb) {
+    Answer send(String cdb) {
         return begin(LUN_0, cdb).await();
     }
 
     /// Sends a command with data to LUN 0.
-    public Answer send(String cdb, byte[] out) {
+    Answer send(String cdb, byte[] out) {
         Task task = take(LUN_0, cdb, TaskAttribute.SIMPLE);
         Sent sent = new Sent(task, task.dataInBytes());
         if (out.length != task.dataOutBytes()) {
@@ -131,7 +125,7 @@ public final class TestHost {
     }
 
     /// Sends a reading command whose expected data transfer length is `room`.
-    public Answer receive(String cdb, int room) {
+    Answer receive(String cdb, int room) {
         Task task = take(LUN_0, cdb, TaskAttribute.SIMPLE);
         Sent sent = new Sent(task, Math.min(room, task.dataInBytes()));
         sent.execute(new byte[0]);
@@ -139,73 +133,73 @@ public final class TestHost {
     }
 
     /// Begins and executes a command without data-out, and does not wait.
-    public Sent begin(long lun, String cdb) {
+    Sent begin(long lun, String cdb) {
         Sent sent = hold(lun, cdb, TaskAttribute.SIMPLE);
         sent.execute(new byte[0]);
         return sent;
     }
 
     /// Begins and executes a command with data-out, and does not wait.
-    public Sent begin(String cdb, byte[] out, TaskAttribute attribute) {
+    Sent begin(String cdb, byte[] out, TaskAttribute attribute) {
         Sent sent = hold(LUN_0, cdb, attribute);
         sent.execute(out);
         return sent;
     }
 
     /// Begins a command, as if its data were still to come.
-    public Sent hold(long lun, String cdb, TaskAttribute attribute) {
+    Sent hold(long lun, String cdb, TaskAttribute attribute) {
         Task task = take(lun, cdb, attribute);
         return new Sent(task, task.dataInBytes());
     }
 
-    public Task take(long lun, String cdb, TaskAttribute attribute) {
+    Task take(long lun, String cdb, TaskAttribute attribute) {
         byte[] bytes = HexFormat.of().parseHex(cdb.replace(" ", ""));
         ByteBuffer padded = ByteBuffer.allocate(20).position(2); // the position must not matter
         padded.put(bytes).position(2);
         return nexus.begin(lun, padded, attribute);
     }
 
-    public TaskManagement.@Nullable Response manage(TaskManagement function, long lun) {
+    TaskManagement.@Nullable Response manage(TaskManagement function, long lun) {
         TaskManagement.Response[] response = new TaskManagement.Response[1];
         nexus.manage(function, lun, r -> response[0] = r);
         turnUntil(() -> response[0] != null);
         return response[0];
     }
 
-    public void show(LunRights rights) {
+    void show(LunRights rights) {
         show(new Host("iqn.host", "192.0.2.1", null), rights);
     }
 
-    public void show(@Nullable Host who, LunRights rights) {
+    void show(@Nullable Host who, LunRights rights) {
         nexus.show(who, rights);
     }
 
-    public void manage(
+    void manage(
             TaskManagement function,
             long lun,
             java.util.function.Consumer<TaskManagement.Response> done) {
         nexus.manage(function, lun, done);
     }
 
-    public void close() {
+    void close() {
         boolean[] closed = new boolean[1];
         close(() -> closed[0] = true);
         turnUntil(() -> closed[0]);
     }
 
-    public void close(Runnable done) {
+    void close(Runnable done) {
         nexus.close(done);
     }
 
     /// Does what has been posted so far.
-    public void turn() {
+    void turn() {
         for (Runnable next = loop.poll(); next != null; next = loop.poll()) {
             next.run();
         }
     }
 
     /// Turns the loop until something has come true.
-    public void turnUntil(BooleanSupplier happened) {
+    void turnUntil(BooleanSupplier happened) {
         while (!happened.getAsBoolean()) {
             try {
                 Runnable next = loop.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
