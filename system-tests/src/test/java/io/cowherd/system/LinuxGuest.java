@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/// A real Linux kernel with open-iscsi, device-mapper and fio, emulated by QEMU without KVM.
+/// A real Linux kernel with open-iscsi, sg3-utils, multipath-tools, device-mapper and fio, emulated by QEMU without KVM.
 ///
 /// `src/test/guest/build-guest` makes it of Debian packages, once. It reaches the host's loopback as [#HOST]. Commands
 /// go in over a virtio-serial port and come back with output and status; a second port serves commands that run beside
@@ -168,6 +168,18 @@ final class LinuxGuest implements AutoCloseable {
                     }
                 });
         return result;
+    }
+
+    /// Starts udevd, with the rules of all packages. Without it there are only the kernel's own names in `/dev`, which is
+    /// enough for most tests.
+    void startUdev() {
+        run("/lib/udevd --daemon; udevadm trigger --action=add; udevadm settle").succeeded();
+    }
+
+    /// Ends udevd when it has done what there was to do; its links stay.
+    void stopUdev() {
+        run("udevadm settle; udevadm control --exit; while pidof udevd; do usleep 50000; done")
+                .succeeded();
     }
 
     /// What the kernel has said.
