@@ -15,6 +15,9 @@ public sealed interface Cdb {
     /// Bytes of the longest parameter list that EXTENDED COPY takes, its header of 16 included.
     int MAX_COPY_LIST_BYTES = 720;
 
+    /// Most bytes of an answer that is not READ data; allocation lengths beyond it are cut.
+    int MAX_ANSWER_BYTES = 64 << 10;
+
     /// Decodes the 16 bytes at the buffer's position, which does not move. Never throws for what they are: a command that
     /// we do not have, or that asks for what we do not do, becomes [Refused].
     static Cdb decode(ByteBuffer cdb) {
@@ -33,6 +36,14 @@ public sealed interface Cdb {
     /// @param blockBytes bytes of a logical block
     default long dataInBytes(int blockBytes) {
         return 0;
+    }
+
+    /// Room that the answer may need: [#dataInBytes], cut where nobody answers as much.
+    ///
+    /// @param blockBytes bytes of a logical block
+    default int answerBytes(int blockBytes) {
+        long most = this instanceof Read ? Integer.MAX_VALUE : MAX_ANSWER_BYTES;
+        return (int) Math.min(most, dataInBytes(blockBytes));
     }
 
     /// True if data-out of any other length than [#dataOutBytes] makes the command wrong, because nobody could say what

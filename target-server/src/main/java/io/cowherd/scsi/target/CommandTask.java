@@ -33,9 +33,6 @@ final class CommandTask implements Task, Runnable {
     private static final byte TASK_SET_FULL = 0x28;
     private static final byte TASK_ABORTED = 0x40;
 
-    /// Most bytes of an answer that is not READ data; allocation lengths beyond it are cut.
-    private static final int MAX_ANSWER_BYTES = 64 << 10;
-
     private static final ByteBuffer EMPTY = ByteBuffer.allocate(0).asReadOnlyBuffer();
 
     /// SELECT REPORT codes of REPORT LUNS (SPC-4 6.33): 0 all but well known, 1 well known only, 2 all, 10 to 12 the
@@ -90,9 +87,8 @@ final class CommandTask implements Task, Runnable {
         this.attribute = attribute;
         this.refusal = judge(); // 1
         int blockBytes = entry == null ? 1 : entry.unit().blockBytes();
-        long most = cdb instanceof Cdb.Read ? Integer.MAX_VALUE : MAX_ANSWER_BYTES;
         this.dataOutBytes = refusal == null ? (int) cdb.dataOutBytes(blockBytes) : 0;
-        this.dataInBytes = refusal == null ? (int) Math.min(most, cdb.dataInBytes(blockBytes)) : 0;
+        this.dataInBytes = refusal == null ? cdb.answerBytes(blockBytes) : 0;
     }
 
     private @Nullable Sense judge() {

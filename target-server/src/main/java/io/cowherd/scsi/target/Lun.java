@@ -8,19 +8,19 @@ package io.cowherd.scsi.target;
 /// ```
 ///
 /// **Threading.** *Immutable.*
-final class Lun {
+public final class Lun {
     /// Largest LUN that can be addressed.
-    static final int MAX = 0x3FFF;
+    public static final int MAX = 0x3FFF;
 
     /// What [#decode] answers for any other addressing.
-    static final int NONE = -1;
+    public static final int NONE = -1;
 
     private static final int FLAT = 0x4000;
 
     private Lun() {}
 
     /// The number in a LUN field, or [#NONE].
-    static int decode(long field) {
+    public static int decode(long field) {
         int first = (int) (field >>> 48);
         if (field << 16 != 0) {
             return NONE;
@@ -32,7 +32,7 @@ final class Lun {
     }
 
     /// The LUN field of a number: peripheral below 256, which is all that Windows can read, flat above.
-    static long encode(int lun) {
+    public static long encode(int lun) {
         return (long) (lun <= 0xFF ? lun : FLAT | lun) << 48;
     }
 }

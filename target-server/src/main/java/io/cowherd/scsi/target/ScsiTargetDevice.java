@@ -17,6 +17,7 @@ import io.cowherd.scsi.reservation.Effects;
 import io.cowherd.scsi.reservation.UnitReservations;
 import io.cowherd.scsi.sense.UnitAttention;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -156,6 +157,15 @@ public final class ScsiTargetDevice implements ScsiTarget {
     /// @param host who asks at another target
     public boolean mayUse(Host host, LogicalUnit unit, CopyReach.Use use) {
         return nexuses.stream().anyMatch(nexus -> nexus.isOf(host) && nexus.mayUse(unit, use));
+    }
+
+    /// Bytes of a logical block of each LUN that there is now.
+    public Map<Integer, Integer> blockSizes() {
+        Map<Integer, Integer> sizes = new HashMap<>();
+        for (LunMap.Entry entry : luns.entries()) {
+            sizes.put(entry.lun(), entry.unit().blockBytes());
+        }
+        return Map.copyOf(sizes);
     }
 
     /// Says what third-party copies may reach from here on; until then, all logical units here.

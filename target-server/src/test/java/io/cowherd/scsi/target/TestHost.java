@@ -6,6 +6,7 @@ import io.cowherd.config.access.LunRights;
 import io.cowherd.scsi.Host;
 import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.Nexus.TaskAttribute;
+import io.cowherd.scsi.ScsiTarget;
 import io.cowherd.scsi.Task;
 import io.cowherd.scsi.TaskManagement;
 import java.nio.ByteBuffer;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A host and its transport: sends commands as an iSCSI connection would. The test's own thread is its event loop, which
 /// turns only while the test waits for something.
-final class TestHost {
+public final class TestHost {
     /// A test that waits longer than this has hung.
     private static final long PATIENCE_SECONDS = 30;
 
@@ -26,7 +27,7 @@ final class TestHost {
 
     private final BlockingQueue<Runnable> loop = new LinkedBlockingQueue<>();
     private final Nexus nexus;
-    int attentionCalls;
+    public int attentionCalls;
 
     /// What came back.
     ///
@@ -34,19 +35,19 @@ final class TestHost {
     /// @param sense key, ASC and ASCQ like `5/24/00`, or empty
     /// @param data what was put into the room
     /// @param length what the command produced, whatever the room
-    record Answer(int status, String sense, ByteBuffer data, int length) {
-        byte[] bytes() {
+    public record Answer(int status, String sense, ByteBuffer data, int length) {
+        public byte[] bytes() {
             byte[] bytes = new byte[data.remaining()];
             data.duplicate().get(bytes);
             return bytes;
         }
 
-        String hex() {
+        public String hex() {
             return HexFormat.ofDelimiter(" ").withUpperCase().formatHex(bytes());
         }
 
         /// GOOD.
-        Answer good() {
+        public Answer good() {
             assertEquals("", sense);
             assertEquals(0, status);
             return this;
@@ -54,10 +55,10 @@ final class TestHost {
     }
 
     /// A command on its way.
-    final class Sent implements Task.Completion {
-        final Task task;
+    public final class Sent implements Task.Completion {
+        public final Task task;
         private final ByteBuffer in;
-        int completions;
+        public int completions;
 
         Sent(Task task, int room) {
             this.task = task;
@@ -69,16 +70,16 @@ final class TestHost {
             completions++;
         }
 
-        void execute(byte[] out) {
+        public void execute(byte[] out) {
             ByteBuffer direct = ByteBuffer.allocateDirect(out.length).put(out).flip();
             task.execute(direct, in, this);
         }
 
-        boolean isDone() {
+        public boolean isDone() {
             return completions > 0;
         }
 
-        Answer await() {
+        public Answer await() {
             turnUntil(this::isDone);
             assertEquals(1, completions);
             ByteBuffer sense = task.sense();
@@ -91,30 +92,35 @@ final class TestHost {
     }
 
     /// Opens a nexus and leaves its unit attentions pending.
-    TestHost(ScsiTargetDevice target, String name) {
+    public TestHost(ScsiTarget target, String name) {
         this(target, name, 1);
     }
 
     /// The same by another of the target's ports.
-    TestHost(ScsiTargetDevice target, String name, int relativePort) {
+    public TestHost(ScsiTarget target, String name, int relativePort) {
         this.nexus = target.open(name + ",i,0x00023d000001", relativePort, loop::add);
         nexus.onAttention(() -> attentionCalls++);
     }
 
     /// Opens a nexus whose host has been told everything about LUN 0.
-    static TestHost ready(ScsiTargetDevice target, String name) {
-        TestHost host = new TestHost(target, name);
+    public static TestHost ready(ScsiTarget target, String name) {
+        return ready(target, name, 1);
+    }
+
+    /// The same by another of the target's ports.
+    public static TestHost ready(ScsiTarget target, String name, int relativePort) {
+        TestHost host = new TestHost(target, name, relativePort);
         while (host.send("00 00 00 00 00 00").status() != 0) {}
         return host;
     }
 
     /// Sends a command to LUN 0 with all the room that it asks for.
-    Answer send(String cdb) {
+    public Answer send(String cdb) {
         return begin(LUN_0, cdb).await();
     }
 
     /// Sends a command with data to LUN 0.
-    Answer send(String cdb, byte[] out) {
+    public Answer send(String cdb, byte[] out) {
         Task task = take(LUN_0, cdb, TaskAttribute.SIMPLE);
         Sent sent = new Sent(task, task.dataInBytes());
         if (out.length != task.dataOutBytes()) {
@@ -125,7 +131,7 @@ final class TestHost {
     }
 
     /// Sends a reading command whose expected data transfer length is `room`.
-    Answer receive(String cdb, int room) {
+    public Answer receive(String cdb, int room) {
         Task task = take(LUN_0, cdb, TaskAttribute.SIMPLE);
         Sent sent = new Sent(task, Math.min(room, task.dataInBytes()));
         sent.execute(new byte[0]);
@@ -133,73 +139,73 @@ final class TestHost {
     }
 
     /// Begins and executes a command without data-out, and does not wait.
-    Sent begin(long lun, String cdb) {
+    public Sent begin(long lun, String cdb) {
         Sent sent = hold(lun, cdb, TaskAttribute.SIMPLE);
         sent.execute(new byte[0]);
         return sent;
     }
 
     /// Begins and executes a command with data-out, and does not wait.
-    Sent begin(String cdb, byte[] out, TaskAttribute attribute) {
+    public Sent begin(String cdb, byte[] out, TaskAttribute attribute) {
         Sent sent = hold(LUN_0, cdb, attribute);
         sent.execute(out);
         return sent;
     }
 
     /// Begins a command, as if its data were still to come.
-    Sent hold(long lun, String cdb, TaskAttribute attribute) {
+    public Sent hold(long lun, String cdb, TaskAttribute attribute) {
         Task task = take(lun, cdb, attribute);
         return new Sent(task, task.dataInBytes());
     }
 
-    Task take(long lun, String cdb, TaskAttribute attribute) {
+    public Task take(long lun, String cdb, TaskAttribute attribute) {
         byte[] bytes = HexFormat.of().parseHex(cdb.replace(" ", ""));
         ByteBuffer padded = ByteBuffer.allocate(20).position(2); // the position must not matter
         padded.put(bytes).position(2);
         return nexus.begin(lun, padded, attribute);
     }
 
-    TaskManagement.@Nullable Response manage(TaskManagement function, long lun) {
+    public TaskManagement.@Nullable Response manage(TaskManagement function, long lun) {
         TaskManagement.Response[] response = new TaskManagement.Response[1];
         nexus.manage(function, lun, r -> response[0] = r);
         turnUntil(() -> response[0] != null);
         return response[0];
     }
 
-    void show(LunRights rights) {
+    public void show(LunRights rights) {
         show(new Host("iqn.host", "192.0.2.1", null), rights);
     }
 
-    void show(@Nullable Host who, LunRights rights) {
+    public void show(@Nullable Host who, LunRights rights) {
         nexus.show(who, rights);
     }
 
-    void manage(
+    public void manage(
             TaskManagement function,
             long lun,
             java.util.function.Consumer<TaskManagement.Response> done) {
         nexus.manage(function, lun, done);
     }
 
-    void close() {
+    public void close() {
         boolean[] closed = new boolean[1];
         close(() -> closed[0] = true);
         turnUntil(() -> closed[0]);
     }
 
-    void close(Runnable done) {
+    public void close(Runnable done) {
         nexus.close(done);
     }
 
     /// Does what has been posted so far.
-    void turn() {
+    public void turn() {
         for (Runnable next = loop.poll(); next != null; next = loop.poll()) {
             next.run();
         }
     }
 
     /// Turns the loop until something has come true.
-    void turnUntil(BooleanSupplier happened) {
+    public void turnUntil(BooleanSupplier happened) {
         while (!happened.getAsBoolean()) {
             try {
                 Runnable next = loop.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);

@@ -14,28 +14,28 @@ import java.util.List;
 import java.util.UUID;
 
 /// A target with one pool and a timer that only the test moves.
-final class TestTarget implements AutoCloseable {
-    static final String NAME = "iqn.2026-11.io.cowherd:vg.base";
-    static final UUID UUID_0 = UUID.fromString("01234567-89ab-4def-8123-456789abcdef");
-    static final Settings READ_WRITE =
+public final class TestTarget implements AutoCloseable {
+    public static final String NAME = "iqn.2026-11.io.cowherd:vg.base";
+    public static final UUID UUID_0 = UUID.fromString("01234567-89ab-4def-8123-456789abcdef");
+    public static final Settings READ_WRITE =
             new Settings(Access.READ_WRITE, WriteCache.VOLATILE, 1 << 20);
 
     /// This node has two portals, and there is another node.
-    static final PortGroups PORTS =
+    public static final PortGroups PORTS =
             new PortGroups(
                     List.of(
                             PortGroup.active(1, List.of(1, 2)),
                             PortGroup.active(2, List.of(0x102))));
 
-    final IoPool pool;
-    final ScsiTargetDevice device;
-    final List<Runnable> alarms = new ArrayList<>();
+    public final IoPool pool;
+    public final ScsiTargetDevice device;
+    public final List<Runnable> alarms = new ArrayList<>();
 
-    TestTarget() {
+    public TestTarget() {
         this(Limits.DEFAULTS.ioThreads(), Limits.DEFAULTS.ioQueue());
     }
 
-    TestTarget(int ioThreads, int ioQueue) {
+    public TestTarget(int ioThreads, int ioQueue) {
         Limits d = Limits.DEFAULTS;
         Limits limits =
                 new Limits(
@@ -66,17 +66,17 @@ final class TestTarget implements AutoCloseable {
     }
 
     /// A target whose LUN 0 is that device.
-    static TestTarget of(BlockDevice lun0) {
+    public static TestTarget of(BlockDevice lun0) {
         return of(lun0, READ_WRITE);
     }
 
-    static TestTarget of(BlockDevice lun0, Settings settings) {
+    public static TestTarget of(BlockDevice lun0, Settings settings) {
         TestTarget target = new TestTarget();
         target.device.addLun(0, unit(lun0, UUID_0, settings));
         return target;
     }
 
-    static LogicalUnit unit(BlockDevice device, UUID uuid, Settings settings) {
+    public static LogicalUnit unit(BlockDevice device, UUID uuid, Settings settings) {
         return new LogicalUnit(device, new Identity(uuid, "vg/base"), settings);
     }
 
