@@ -28,6 +28,7 @@ record Problem(
     static final int INTERNAL_ERROR = 500;
     static final int UNAVAILABLE = 503;
     static final int NO_ROOM = 507;
+    static final int MISDIRECTED = 421;
 
     Problem {
         users = List.copyOf(users);
@@ -52,6 +53,7 @@ record Problem(
                     case NOT_FOUND -> NOT_FOUND;
                     case EXISTS, CONFLICT -> CONFLICT;
                     case EXHAUSTED -> NO_ROOM;
+                    case ELSEWHERE -> MISDIRECTED;
                 };
         String title =
                 switch (refused.reason()) {
@@ -60,6 +62,7 @@ record Problem(
                     case EXISTS -> "The name is taken";
                     case CONFLICT -> "Not in this state";
                     case EXHAUSTED -> "No room";
+                    case ELSEWHERE -> "Served by another node";
                 };
         return new Problem(
                 status,

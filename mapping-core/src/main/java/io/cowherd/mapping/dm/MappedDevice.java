@@ -467,7 +467,7 @@ public final class MappedDevice implements BlockDevice {
 
     private void checkNotRemoved() throws IOException {
         if (state == State.REMOVED) {
-            throw new IOException("device " + name + " has been removed");
+            throw new DeviceRemovedException(name);
         }
     }
 

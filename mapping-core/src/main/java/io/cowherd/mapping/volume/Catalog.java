@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -196,9 +197,44 @@ record Catalog(String group, UUID uuid, List<Family> families) {
                 families.stream().map(f -> f.uuid().equals(family) ? change.apply(f) : f).toList());
     }
 
+    /// This catalog as others have changed it, with the families of `held` as `mine` has them, or without them if it has not: who
+    /// holds a family is the only one who changes it.
+    Catalog withHeld(Set<UUID> held, Catalog mine) {
+        var merged = new ArrayList<Family>();
+        for (Family family : families) {
+            if (held.contains(family.uuid())) {
+                mine.family(family.uuid()).ifPresent(merged::add);
+            } else {
+                merged.add(family);
+            }
+        }
+        for (Family family : mine.families()) {
+            if (held.contains(family.uuid()) && family(family.uuid()).isEmpty()) {
+                merged.add(family);
+            }
+        }
+        return new Catalog(group, uuid, merged);
+    }
+
     /// The family of that origin.
     Optional<Family> family(UUID family) {
         return families.stream().filter(f -> f.uuid().equals(family)).findFirst();
+    }
+
+    /// Name of the volume that has adopted that file or device, or null.
+    @Nullable String userOf(Path adopted) {
+        var backing = new Backing.Adopted(adopted);
+        for (Family family : families) {
+            if (family.origin().backing().equals(backing)) {
+                return family.origin().name();
+            }
+            for (Snapshot snapshot : family.snapshots()) {
+                if (snapshot.cow().equals(backing)) {
+                    return snapshot.name();
+                }
+            }
+        }
+        return null;
     }
 
     /// All names in use.

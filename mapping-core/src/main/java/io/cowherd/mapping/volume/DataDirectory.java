@@ -131,6 +131,9 @@ final class DataDirectory implements AutoCloseable {
             Path unfinished = folder.resolve(CatalogFile.NEXT);
             if (Files.exists(unfinished) && isFree(folder)) {
                 files.delete(unfinished);
+                if (Files.exists(folder.resolve(CatalogLock.NAME))) {
+                    files.delete(folder.resolve(CatalogLock.NAME));
+                }
                 files.delete(folder);
                 log.accept("Deleted " + folder + ": left by a creation that a crash cut short.");
             }
@@ -142,7 +145,7 @@ final class DataDirectory implements AutoCloseable {
         return RESERVED.contains(name);
     }
 
-    /// True if that folder can become a group's: it is not there, or nothing is in it but an unfinished catalog.
+    /// True if that folder can become a group's: it is not there, or nothing is in it but an unfinished catalog and its lock.
     static boolean isFree(Path group) throws IOException {
         if (!Files.exists(group, LinkOption.NOFOLLOW_LINKS)) {
             return true;
@@ -151,7 +154,8 @@ final class DataDirectory implements AutoCloseable {
             return false;
         }
         try (var paths = Files.list(group)) {
-            return paths.allMatch(path -> path.endsWith(CatalogFile.NEXT));
+            return paths.allMatch(
+                    path -> path.endsWith(CatalogFile.NEXT) || path.endsWith(CatalogLock.NAME));
         }
     }
 

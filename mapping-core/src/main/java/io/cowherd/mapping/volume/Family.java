@@ -10,6 +10,7 @@ import io.cowherd.mapping.volume.DeviceOpener.Opened;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -52,7 +53,7 @@ final class Family {
             throws IOException {
         this.group = group;
         this.context = context;
-        this.folder = group.folder(record.uuid());
+        this.folder = group.folder(record.uuid(), context.files());
         this.blocks = record.blocks();
         this.reservations = folder.freshReservations(record.uuid());
         var name = new VolumeName(group.name(), record.name());
@@ -170,11 +171,13 @@ final class Family {
     }
 
     private void commit(Catalog.Snapshot record, Undo undo) throws IOException {
-        group.catalog().update(all -> all.with(uuid(), family -> family.plus(record)));
+        group.catalog()
+                .update(context.files(), all -> all.with(uuid(), family -> family.plus(record)));
         undo.push("take " + record.name() + " out of the catalog", () -> uncommit(record.uuid()));
     }
 
-    private UUID uuid() {
+    /// The family's identity: its origin's.
+    UUID uuid() {
         return origin.uuid();
     }
 
@@ -201,7 +204,7 @@ final class Family {
         undo.push(
                 "delete " + folder.path(file),
                 () -> {
-                    group.catalog().reassert();
+                    group.catalog().reassert(context.files());
                     folder.discard(file);
                 });
         Opened opened = context.devices().open(folder.prepare(file, size));
@@ -213,7 +216,7 @@ final class Family {
             throws VolumeRefusedException, IOException {
         Opened opened = Adoption.open(path, context.devices());
         undo.push("close " + path, opened.file()::close);
-        undo.push("write the catalog again", group.catalog()::reassert);
+        undo.push("write the catalog again", this::reassert);
         int chunk = Adoption.checkCow(path, opened.device(), request);
         long size = opened.device().sizeBytes();
         return new Cow(opened, new Backing.Adopted(path), size, chunk);
@@ -306,6 +309,7 @@ final class Family {
         grow(snapshot, size);
         group.catalog()
                 .update(
+                        context.files(),
                         all ->
                                 all.with(
                                         uuid(),
@@ -319,6 +323,7 @@ final class Family {
         var store = snapshot.stack().store();
         if (store != null && store.file().device().sizeBytes() < size) {
             requireGrowable(snapshot);
+            context.fence().check();
             store.file().file().grow(size);
         }
     }
@@ -345,6 +350,7 @@ final class Family {
         String name = to.volume();
         group.catalog()
                 .update(
+                        context.files(),
                         all ->
                                 all.with(
                                         uuid(),
@@ -403,7 +409,7 @@ final class Family {
     void remove(PoolVolume volume) throws IOException {
         var removal = new Removal(folder, context.log());
         try (var undo = new Undo(context.log())) {
-            undo.push("write the catalog again", group.catalog()::reassert);
+            undo.push("write the catalog again", this::reassert);
             undo.push("keep the files", removal::restore);
             switch (volume) {
                 case OriginVolume _ -> removeAll(removal, undo);
@@ -413,7 +419,12 @@ final class Family {
         removal.purge();
         if (volume == origin) {
             Undo.attempt(context.log(), "delete " + folder, folder::dissolve);
+            Undo.attempt(context.log(), "let " + folder + " go", () -> group.ended(uuid()));
         }
+    }
+
+    private void reassert() throws IOException {
+        group.catalog().reassert(context.files());
     }
 
     private void removeAll(Removal removal, Undo undo) throws IOException {
@@ -422,7 +433,7 @@ final class Family {
             removal.retire(snapshot.cow());
         }
         removal.retire(record.origin().backing());
-        group.catalog().updateWithReserve(all -> all.minus(uuid()));
+        group.catalog().updateWithReserve(context.files(), all -> all.minus(uuid()));
         undo.keep();
         Undo.attempt(context.log(), "close " + origin, this::close);
         group.forget(this);
@@ -454,7 +465,8 @@ final class Family {
 
     private void uncommit(UUID snapshot) throws IOException {
         group.catalog()
-                .updateWithReserve(all -> all.with(uuid(), family -> family.minus(snapshot)));
+                .updateWithReserve(
+                        context.files(), all -> all.with(uuid(), family -> family.minus(snapshot)));
     }
 
     // --- from the I/O path
@@ -465,6 +477,7 @@ final class Family {
         try {
             group.catalog()
                     .updateWithReserve(
+                            context.files(),
                             all ->
                                     all.with(
                                             uuid(),
@@ -500,6 +513,26 @@ final class Family {
     }
 
     // --- closing
+
+    /// Holds new requests back and waits for those that are in flight, so that [#close] waits for none.
+    ///
+    /// @throws IOException if some have not ended in time: then requests go on
+    void quiesce(Duration limit) throws IOException {
+        try (var undo = new Undo(context.log())) {
+            for (PoolVolume volume : volumes()) {
+                undo.push("resume " + volume, volume.mapped()::resume);
+                volume.mapped().suspend(limit);
+            }
+            undo.keep();
+        }
+    }
+
+    /// Snapshots, last first, then the origin.
+    List<PoolVolume> volumes() {
+        var all = new ArrayList<PoolVolume>(snapshots.reversed());
+        all.add(origin);
+        return all;
+    }
 
     /// Flushes and closes everything; the files stay.
     void close() throws IOException {

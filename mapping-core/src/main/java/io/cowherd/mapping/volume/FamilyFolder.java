@@ -21,7 +21,7 @@ import java.util.function.Consumer;
 /// | `x.removed` | its removal has begun | renamed to `x`: the removal did not happen | deleted: the removal did happen |
 ///
 /// Beside them, an empty file `<volume's UUID>.erasing` says that the erasure of that volume has begun and not ended.
-/// Reservations have files of their own ([ReservationsFile]), which go with the folder.
+/// Reservations, epoch and lock have files of their own ([ReservationsFile], [EpochFile], [FamilyHold]), which go with the folder.
 ///
 /// Creation is [#prepare], catalog, [#settle]. Removal is [#retire], catalog, [#purge].
 ///
@@ -54,6 +54,11 @@ final class FamilyFolder {
     void create() throws IOException {
         files.createDirectory(directory);
         files.syncDirectory(parent());
+    }
+
+    /// The folder itself.
+    Path path() {
+        return directory;
     }
 
     /// Where `file` is when it is in use.
@@ -148,17 +153,22 @@ final class FamilyFolder {
         return ReservationsFile.unbelievable(directory, family, files, why);
     }
 
-    /// Deletes the folder, if nothing is left in it but reservations and marks of erasures: without their volumes they mean
-    /// nothing.
+    /// Deletes the folder, if nothing is left in it but reservations, marks of erasures, epoch and lock: without their volumes
+    /// they mean nothing.
     ///
     /// @return false if something is left
     boolean dissolve() throws IOException {
         List<Path> left = content();
-        if (left.stream()
-                .map(path -> path.getFileName().toString())
-                .allMatch(FamilyFolder::isNote)) {
+        if (left.stream().allMatch(FamilyFolder::isNote)) {
             for (Path path : left) {
-                files.delete(path);
+                if (!isLock(path)) {
+                    files.delete(path);
+                }
+            }
+            for (Path path : left) {
+                if (isLock(path)) {
+                    files.delete(path); // last: until then nobody else thinks that it is free
+                }
             }
         }
         try {
@@ -210,8 +220,16 @@ final class FamilyFolder {
         }
     }
 
-    private static boolean isNote(String file) {
-        return file.endsWith(ERASING) || ReservationsFile.isOurs(file);
+    private static boolean isNote(Path path) {
+        String file = path.getFileName().toString();
+        return file.endsWith(ERASING)
+                || ReservationsFile.isOurs(file)
+                || EpochFile.isOurs(file)
+                || isLock(path);
+    }
+
+    private static boolean isLock(Path path) {
+        return path.endsWith(FamilyHold.LOCK);
     }
 
     private static boolean isOurs(String file) {

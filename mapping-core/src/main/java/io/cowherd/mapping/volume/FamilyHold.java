@@ -41,13 +41,29 @@ final class FamilyHold {
     /// @throws FamilyInUseException if another has it
     static FamilyHold lock(Path folder, UUID family, String node, DurableFiles files)
             throws IOException {
-        String holder = "node " + node + ", process " + ProcessHandle.current().pid();
+        LockFile lock = lockFile(folder, family, named(node));
+        return new FamilyHold(family, node, lock, new EpochFile(folder, family, files));
+    }
+
+    private static LockFile lockFile(Path folder, UUID family, String holder) throws IOException {
         try {
-            var lock = LockFile.lock(folder.resolve(LOCK), LockFile.Mode.EXCLUSIVE, holder);
-            return new FamilyHold(family, node, lock, new EpochFile(folder, family, files));
+            return LockFile.lock(folder.resolve(LOCK), LockFile.Mode.EXCLUSIVE, holder);
         } catch (FileInUseException e) {
             throw new FamilyInUseException(family, e.holder());
         }
+    }
+
+    /// Keeps everybody out of a folder that is to be deleted if nobody needs it.
+    ///
+    /// @throws FamilyInUseException if somebody has it
+    static LockFile sweeper(Path folder, UUID family) throws IOException {
+        return lockFile(
+                folder, family, "process " + ProcessHandle.current().pid() + ", cleaning up");
+    }
+
+    /// What others are told of a node that holds something.
+    static String named(String node) {
+        return "node " + node + ", process " + ProcessHandle.current().pid();
     }
 
     /// Step 2. When it returns the new epoch is durable.
@@ -82,7 +98,9 @@ final class FamilyHold {
     void checkStored() throws IOException {
         fence.check();
         FamilyEpoch stored = epochs.read();
-        if (!stored.equals(epoch)) {
+        boolean isNewest = // a file that has gone is no newer one: it goes with the family
+                stored.number() < epoch.number() || stored.equals(epoch);
+        if (!isNewest) {
             fence.fall(
                     "The family %s has epoch %d of node %s by now, and this node has %d: another has taken it over"
                             .formatted(family, stored.number(), stored.node(), epoch.number()));

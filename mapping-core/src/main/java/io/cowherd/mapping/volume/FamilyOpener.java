@@ -1,6 +1,8 @@
 package io.cowherd.mapping.volume;
 
+import io.cowherd.mapping.device.FencedException;
 import io.cowherd.mapping.device.FileFault;
+import io.cowherd.mapping.device.FileInUseException;
 import io.cowherd.mapping.snapshot.StorePast;
 import io.cowherd.mapping.volume.Catalog.Backing;
 import io.cowherd.mapping.volume.DeviceOpener.Opened;
@@ -52,7 +54,7 @@ final class FamilyOpener {
     }
 
     /// @return false if the origin cannot be reached
-    private boolean standOn(Catalog.Family record, Undo undo) {
+    private boolean standOn(Catalog.Family record, Undo undo) throws IOException {
         Catalog.Origin origin = record.origin();
         try {
             family.openReservations(
@@ -63,8 +65,18 @@ final class FamilyOpener {
             family.stack().standOn(opened);
             return true;
         } catch (IOException e) {
+            requireSettled(e);
             family.origin().markBroken(complain(origin.name(), e));
             return false;
+        }
+    }
+
+    /// In a cluster a file that is in use is still its former owner's, whose process is ending; and a fence says nothing of what
+    /// is behind it. Neither makes a volume broken: the family is to be opened again.
+    private void requireSettled(IOException e) throws IOException {
+        boolean passes = e instanceof FileInUseException || FencedException.behind(e) != null;
+        if (passes && context.sharing().isShared()) {
+            throw e;
         }
     }
 
@@ -86,6 +98,7 @@ final class FamilyOpener {
         try {
             volume = attach(record, undo);
         } catch (IOException e) {
+            requireSettled(e);
             return family.broken(record, complain(record.name(), e), undo);
         }
         if (!volume.invalid() && volume.status() instanceof SnapshotStatus.Invalid) {

@@ -17,6 +17,8 @@ import java.util.function.Consumer;
 /// @param mapper holds the mapped devices
 /// @param listeners hear what happens to volumes
 /// @param largestNumber largest number of a new snapshot in its family
+/// @param sharing with whom the directory is shared
+/// @param fence stands for as long as things may be written
 record PoolContext(
         Consumer<String> log,
         InstantSource clock,
@@ -25,13 +27,16 @@ record PoolContext(
         SnapshotWatch watch,
         DeviceMapper mapper,
         List<VolumeListener> listeners,
-        int largestNumber) {
+        int largestNumber,
+        Sharing sharing,
+        WriteFence fence) {
     static PoolContext of(
             Consumer<String> log,
             InstantSource clock,
             DurableFiles files,
             DeviceOpener devices,
-            int largestNumber) {
+            int largestNumber,
+            Sharing sharing) {
         var watch = new SnapshotWatch();
         return new PoolContext(
                 log,
@@ -41,7 +46,30 @@ record PoolContext(
                 watch,
                 new DeviceMapper(new SnapshotFamilies().targetTypes(watch)),
                 new CopyOnWriteArrayList<>(),
-                largestNumber);
+                largestNumber,
+                sharing,
+                WriteFence.STANDS);
+    }
+
+    /// The same for one family that this node holds: everything asks its fence.
+    PoolContext behind(FamilyHold hold) {
+        LatchedFence stands = hold.fence();
+        return new PoolContext(
+                log,
+                clock,
+                new FencedFiles(files, hold::checkStored),
+                path -> {
+                    stands.check();
+                    var opened = devices.open(path);
+                    var fenced = new FencedDevice(opened.device(), stands);
+                    return new DeviceOpener.Opened(opened.file(), fenced);
+                },
+                watch,
+                mapper,
+                listeners,
+                largestNumber,
+                sharing,
+                stands);
     }
 
     /// Tells all listeners.

@@ -71,7 +71,9 @@ final class ReplacedFile {
 
     /// Deletes what a crash may have left. Only once the present generation has been read and believed.
     void cleanUp() throws IOException {
-        if (Files.deleteIfExists(directory.resolve(name + NEXT))) {
+        Path left = directory.resolve(name + NEXT);
+        if (Files.exists(left, LinkOption.NOFOLLOW_LINKS)) {
+            files.delete(left);
             files.syncDirectory(directory);
         }
     }

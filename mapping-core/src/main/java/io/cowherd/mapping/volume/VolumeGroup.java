@@ -7,10 +7,12 @@ import io.cowherd.mapping.volume.DeviceOpener.Opened;
 import io.cowherd.mapping.volume.SnapshotRequest.StoreKind;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -19,6 +21,8 @@ import java.util.stream.Stream;
 ///
 /// A new origin comes to be in this order, so that a crash leaves it whole or not at all: its file under a preliminary name,
 /// durable; its mapped device; its line in the catalog; its file's name.
+///
+/// Among several nodes only the families that this node holds are here, opened one by one ([#openFamily]); the catalog has all.
 ///
 /// **Threading.** *Confined to whoever holds the pool's change lock*; [#catalog()] to nobody.
 final class VolumeGroup {
@@ -43,22 +47,27 @@ final class VolumeGroup {
         files.createDirectory(folder);
         files.syncDirectory(folder.resolve("..").normalize());
         var empty = new Catalog(name, UUID.randomUUID(), List.of());
-        var catalog = CatalogFile.fresh(folder, empty, files);
-        catalog.reassert();
+        CatalogLock shared = context.sharing().catalogLock(folder);
+        var catalog = CatalogFile.fresh(folder, empty, files, shared);
+        catalog.reassert(files); // of one that another node has made meanwhile, nothing is lost
         catalog.keepReserve();
         return new VolumeGroup(context, folder, catalog);
     }
 
     /// Opens a group, finishes what a crash left half-done, and brings its volumes back.
     static VolumeGroup open(Path folder, PoolContext context) throws IOException {
-        var group = new VolumeGroup(context, folder, CatalogFile.open(folder, context.files()));
+        CatalogLock shared = context.sharing().catalogLock(folder);
+        var catalog = CatalogFile.open(folder, context.files(), shared);
+        var group = new VolumeGroup(context, folder, catalog);
         group.recoverFolders();
-        group.dropTransients();
+        if (shared.isShared()) {
+            return group;
+        }
         try {
-            for (Catalog.Family family : group.catalog.present().families()) {
-                group.families.add(Family.open(group, context, family));
+            for (Catalog.Family family : catalog.present().families()) {
+                group.families.add(group.opened(family, context));
             }
-            group.catalog.keepReserve();
+            catalog.keepReserve();
             return group;
         } catch (IOException | RuntimeException e) {
             Undo.attempt(context.log(), "close " + folder, group::close);
@@ -86,9 +95,21 @@ final class VolumeGroup {
                                         Stream.of(family.origin()), family.snapshots().stream()));
     }
 
+    /// The group's folder.
+    Path folder() {
+        return folder;
+    }
+
     /// Folder of the family with that origin.
-    FamilyFolder folder(UUID family) {
-        return new FamilyFolder(folder, family, context.files());
+    ///
+    /// @param files what changes it
+    FamilyFolder folder(UUID family, DurableFiles files) {
+        return new FamilyFolder(folder, family, files);
+    }
+
+    /// The family with that origin, if it is open here.
+    Optional<Family> family(UUID family) {
+        return families.stream().filter(each -> each.uuid().equals(family)).findFirst();
     }
 
     /// Refuses one more volume if there are too many.
@@ -105,22 +126,22 @@ final class VolumeGroup {
     /// Makes an origin of zeros.
     PoolVolume create(VolumeName name, long sizeBytes, BlockSize blocks) throws IOException {
         UUID uuid = UUID.randomUUID();
-        FamilyFolder files = folder(uuid);
         String file = FamilyFolder.ORIGIN_FILE;
         try (var undo = new Undo(context.log())) {
+            PoolContext own = found(uuid, undo);
+            FamilyFolder files = folder(uuid, own.files());
             undo.push("delete " + files, files::dissolve);
-            files.create();
             undo.push(
                     "delete " + files.path(file),
                     () -> {
-                        catalog.reassert();
+                        catalog.reassert(own.files());
                         files.discard(file);
                     });
-            Opened opened = context.devices().open(files.prepare(file, sizeBytes));
+            Opened opened = own.devices().open(files.prepare(file, sizeBytes));
             undo.push("close " + files.path(file), opened.file()::close);
             opened.file().showBlocksOf(blocks.logicalBytes());
             var backing = new Backing.Own(file);
-            var family = add(record(uuid, name, sizeBytes, blocks, backing), opened, undo);
+            var family = add(own, record(uuid, name, sizeBytes, blocks, backing), opened, undo);
             undo.keep();
             Undo.attempt(context.log(), "rename " + file, () -> files.settle(file));
             return family.origin();
@@ -133,25 +154,32 @@ final class VolumeGroup {
     PoolVolume adopt(VolumeName name, Path path, BlockSize blocks)
             throws VolumeRefusedException, IOException {
         UUID uuid = UUID.randomUUID();
-        FamilyFolder files = folder(uuid);
         try (var undo = new Undo(context.log())) {
-            Opened opened = Adoption.open(path, context.devices());
+            PoolContext own = found(uuid, undo);
+            FamilyFolder files = folder(uuid, own.files());
+            undo.push(
+                    "delete " + files,
+                    () -> {
+                        catalog.reassert(own.files());
+                        files.dissolve();
+                    });
+            Opened opened = Adoption.open(path, own.devices());
             undo.push("close " + path, opened.file()::close);
             long size = opened.device().sizeBytes();
             blocks.checkFits(path.toString(), opened.device().logicalBlockBytes(), size);
             opened.file().showBlocksOf(blocks.logicalBytes());
-            undo.push(
-                    "delete " + files,
-                    () -> {
-                        catalog.reassert();
-                        files.dissolve();
-                    });
-            files.create();
             var backing = new Backing.Adopted(path);
-            var family = add(record(uuid, name, size, blocks, backing), opened, undo);
+            var family = add(own, record(uuid, name, size, blocks, backing), opened, undo);
             undo.keep();
             return family.origin();
         }
+    }
+
+    /// Makes the folder of a new family, which nobody else can open from then on.
+    private PoolContext found(UUID uuid, Undo undo) throws IOException {
+        undo.push("let " + uuid + " go", () -> ended(uuid));
+        catalog.hold(uuid);
+        return context.sharing().found(folder, uuid, context);
     }
 
     private Catalog.Origin record(
@@ -160,25 +188,33 @@ final class VolumeGroup {
                 uuid, name.volume(), sizeBytes, blocks, backing, context.clock().instant());
     }
 
-    private Family add(Catalog.Origin origin, Opened opened, Undo undo) throws IOException {
+    private Family add(PoolContext own, Catalog.Origin origin, Opened opened, Undo undo)
+            throws IOException {
         var record = new Catalog.Family(origin, Family.FIRST_NUMBER, List.of());
-        var family = Family.start(this, context, origin, opened);
+        var family = Family.start(this, own, origin, opened);
         undo.push("close " + origin.name(), family::close);
-        catalog.update(present -> present.plus(record));
+        catalog.update(own.files(), present -> present.plus(record));
         families.add(family);
         return family;
     }
 
-    /// A family that has gone from the catalog.
+    /// A family that is not open here any more.
     void forget(Family family) {
         families.remove(family);
+    }
+
+    /// A family that this node does not hold any more, whatever has become of it.
+    void ended(UUID family) throws IOException {
+        catalog.letGo(family);
+        context.sharing().end(family);
     }
 
     void close() throws IOException {
         IOException failure = null;
         for (Family family : families) {
-            try {
-                family.close();
+            try (var all = new ClosingAll()) {
+                all.then(() -> ended(family.uuid()));
+                all.then(family::close);
             } catch (IOException e) {
                 failure = e;
             }
@@ -190,6 +226,42 @@ final class VolumeGroup {
     }
 
     // --- opening
+
+    /// Opens a family that this node holds: finishes what a crash of its former owner left half-done, and brings its volumes
+    /// back.
+    ///
+    /// @param own what things of the family are to be done with
+    /// @return the family, or nothing if the catalog has it not
+    Optional<Family> openFamily(UUID uuid, PoolContext own) throws IOException {
+        Optional<Family> opened = Optional.empty();
+        try {
+            var record = catalog.hold(uuid).family(uuid);
+            if (record.isPresent()) {
+                folder(uuid, own.files()).recover(ownFiles(record.get()), own.log());
+                opened = Optional.of(opened(record.get(), own));
+            }
+            return opened;
+        } finally {
+            if (opened.isEmpty()) {
+                catalog.letGo(uuid);
+            }
+        }
+    }
+
+    /// Brings a family here that has been opened.
+    void add(Family family) {
+        families.add(family);
+    }
+
+    private Family opened(Catalog.Family record, PoolContext own) throws IOException {
+        UUID uuid = record.uuid();
+        for (Catalog.Snapshot snapshot : record.snapshots()) {
+            if (snapshot.store() == StoreKind.N) {
+                drop(uuid, snapshot, own);
+            }
+        }
+        return Family.open(this, own, catalog.present().family(uuid).orElseThrow());
+    }
 
     private void recoverFolders() throws IOException {
         List<Path> content;
@@ -210,11 +282,30 @@ final class VolumeGroup {
     }
 
     private void recover(UUID uuid) throws IOException {
-        FamilyFolder files = folder(uuid);
+        FamilyFolder files = folder(uuid, context.files());
+        if (context.sharing().isShared()) {
+            sweep(uuid, files);
+            return;
+        }
         var family = catalog.present().family(uuid);
         files.recover(family.map(VolumeGroup::ownFiles).orElse(Set.of()), context.log());
         if (family.isEmpty()) {
             files.dissolve();
+        }
+    }
+
+    /// Deletes what a crash has left of a family that is in no catalog; not what another node is making or removing right now.
+    private void sweep(UUID uuid, FamilyFolder files) throws IOException {
+        if (catalog.present().family(uuid).isPresent()) {
+            return; // its owner's
+        }
+        try (var _ = FamilyHold.sweeper(files.path(), uuid)) {
+            if (catalog.refresh().family(uuid).isEmpty()) {
+                files.recover(Set.of(), context.log());
+                files.dissolve();
+            }
+        } catch (FamilyInUseException | NoSuchFileException _) {
+            // somebody is at it
         }
     }
 
@@ -232,21 +323,12 @@ final class VolumeGroup {
         }
     }
 
-    /// Transient snapshots end with the process (spec 2.14).
-    private void dropTransients() throws IOException {
-        for (Catalog.Family family : catalog.present().families()) {
-            for (Catalog.Snapshot snapshot : family.snapshots()) {
-                if (snapshot.store() == StoreKind.N) {
-                    drop(family.uuid(), snapshot);
-                }
-            }
-        }
-    }
-
-    private void drop(UUID family, Catalog.Snapshot snapshot) throws IOException {
-        var removal = new Removal(folder(family), context.log());
+    /// Transient snapshots end with the process (spec 2.14), and with their family's owner.
+    private void drop(UUID family, Catalog.Snapshot snapshot, PoolContext own) throws IOException {
+        var removal = new Removal(folder(family, own.files()), own.log());
         removal.retire(snapshot.cow());
-        catalog.updateWithReserve(present -> present.with(family, f -> f.minus(snapshot.uuid())));
+        catalog.updateWithReserve(
+                own.files(), present -> present.with(family, f -> f.minus(snapshot.uuid())));
         removal.purge();
         context.log()
                 .accept(

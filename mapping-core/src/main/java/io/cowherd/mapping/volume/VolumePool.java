@@ -1,6 +1,7 @@
 package io.cowherd.mapping.volume;
 
 import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.CONFLICT;
+import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.ELSEWHERE;
 import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.EXHAUSTED;
 import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.EXISTS;
 import static io.cowherd.mapping.volume.VolumeRefusedException.Reason.INVALID;
@@ -37,6 +38,7 @@ public final class VolumePool implements Volumes {
 
     private final PoolContext context;
     private final DataDirectory directory;
+    private final KnownFamilies known = new KnownFamilies();
     private final ReentrantLock changes = new ReentrantLock();
 
     // Guarded by changes
@@ -84,7 +86,13 @@ public final class VolumePool implements Volumes {
         }
         return open(
                 dataDirectory,
-                PoolContext.of(log, clock, DurableFiles.LOCAL, DeviceOpener.FILES, largestNumber));
+                PoolContext.of(
+                        log,
+                        clock,
+                        DurableFiles.LOCAL,
+                        DeviceOpener.FILES,
+                        largestNumber,
+                        Sharing.ALONE));
     }
 
     /// The same over other files and devices, for tests.
@@ -96,14 +104,22 @@ public final class VolumePool implements Volumes {
             DeviceOpener devices)
             throws IOException {
         return open(
-                dataDirectory, PoolContext.of(log, clock, files, devices, DEFAULT_LARGEST_NUMBER));
+                dataDirectory,
+                PoolContext.of(log, clock, files, devices, DEFAULT_LARGEST_NUMBER, Sharing.ALONE));
     }
 
-    private static VolumePool open(Path dataDirectory, PoolContext context) throws IOException {
-        var directory = DataDirectory.open(dataDirectory);
+    /// Opens a directory as `context` says; if that is shared, without any family.
+    static VolumePool open(Path dataDirectory, PoolContext context) throws IOException {
+        boolean isShared = context.sharing().isShared();
+        var directory =
+                isShared
+                        ? DataDirectory.openShared(dataDirectory)
+                        : DataDirectory.open(dataDirectory);
         var pool = new VolumePool(directory, context);
         try {
-            directory.recover(context.files(), context.log());
+            if (!isShared) { // else it may be another node's work
+                directory.recover(context.files(), context.log());
+            }
             directory.groups().forEach(pool::openGroup);
             pool.publish();
             return pool;
@@ -208,12 +224,22 @@ public final class VolumePool implements Volumes {
                             + ", which is out of service.",
                     "Repair that group first. " + group.cause());
         }
-        return Adoption.check(device, directory);
+        Path path = Adoption.check(device, directory);
+        for (VolumeGroup group : groups.values()) {
+            String user = group.catalog().present().userOf(path);
+            if (context.sharing().isShared() && user != null) {
+                throw new VolumeRefusedException(
+                        CONFLICT,
+                        path + " belongs to " + group.name() + "/" + user + " already.",
+                        "Use another device.");
+            }
+        }
+        return path;
     }
 
     private void checkFree(VolumeName name) throws VolumeRefusedException {
         NameRules.check(name);
-        if (volumes.containsKey(name)) {
+        if (volumes.containsKey(name) || known.get(name) != null) {
             throw new VolumeRefusedException(
                     EXISTS, "A volume " + name + " exists already.", "Choose another name.");
         }
@@ -228,6 +254,9 @@ public final class VolumePool implements Volumes {
             return present;
         }
         refuseBroken(name);
+        if (refresh() && groups.containsKey(name.group())) {
+            return groupFor(name); // another node has made it
+        }
         if (groups.size() + broken.size() >= VolumeGroup.MAX_GROUPS) {
             throw new VolumeRefusedException(
                     EXHAUSTED,
@@ -342,10 +371,20 @@ public final class VolumePool implements Volumes {
         PoolVolume volume = volumes.get(name);
         if (volume == null) {
             refuseBroken(name);
+            refuseElsewhere(name);
             throw new VolumeRefusedException(
                     NOT_FOUND, "There is no volume " + name + ".", "List them: cowherd ls.");
         }
         return volume;
+    }
+
+    private void refuseElsewhere(VolumeName name) throws VolumeRefusedException {
+        if (known.get(name) != null) {
+            throw new VolumeRefusedException(
+                    ELSEWHERE,
+                    name + " is not served by this node.",
+                    "Ask the node that owns it: cowherd ls.");
+        }
     }
 
     private void refuseBroken(VolumeName name) throws VolumeRefusedException {
@@ -405,12 +444,92 @@ public final class VolumePool implements Volumes {
         }
     }
 
-    private void publish() {
+    /// Makes known what is open here, and what the catalogs say. Under the change lock.
+    void publish() {
         var present = new HashMap<VolumeName, PoolVolume>();
         groups.values().stream()
                 .flatMap(VolumeGroup::volumes)
                 .forEach(volume -> present.put(volume.name(), volume));
         volumes = Map.copyOf(present);
+        if (context.sharing().isShared()) {
+            known.update(groups.values().stream().map(group -> group.catalog().present()));
+        }
+    }
+
+    // --- among several nodes: SharedVolumePool's
+
+    /// All families of the directory.
+    KnownFamilies known() {
+        return known;
+    }
+
+    PoolContext context() {
+        return context;
+    }
+
+    /// Folder of a family's group.
+    Path groupFolder(FamilyRecord family) {
+        return directory.group(family.origin().name().group());
+    }
+
+    /// Looks at what other nodes have done.
+    ///
+    /// @return false if there are no others
+    boolean refresh() throws IOException {
+        if (!context.sharing().isShared()) {
+            return false;
+        }
+        changes.lock();
+        try {
+            requireOpen();
+            for (VolumeGroup group : groups.values()) {
+                Undo.attempt(context.log(), "read " + group.folder(), group.catalog()::refresh);
+            }
+            for (Path folder : directory.groups()) {
+                String name = String.valueOf(folder.getFileName());
+                if (!groups.containsKey(name) && !broken.containsKey(name)) {
+                    openGroup(folder);
+                }
+            }
+            publish();
+            return true;
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    /// Takes a step while nothing else changes.
+    void alone(Undo.Step step) throws IOException {
+        changes.lock();
+        try {
+            requireOpen();
+            step.run();
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    /// A family's group.
+    ///
+    /// @throws IOException if it is out of service
+    VolumeGroup groupOf(FamilyRecord family) throws IOException {
+        changes.lock();
+        try {
+            VolumeGroup group = groups.get(family.origin().name().group());
+            if (group == null) {
+                throw new IOException(
+                        "The volume group of " + family.origin().name() + " is out of service");
+            }
+            return group;
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    private void requireOpen() throws IOException {
+        if (closed) {
+            throw new IOException("The pool in " + directory + " is closed.");
+        }
     }
 
     /// Something that changes volumes.
@@ -421,10 +540,10 @@ public final class VolumePool implements Volumes {
     private Volume change(Change change) throws VolumeRefusedException, IOException {
         changes.lock();
         try {
-            if (closed) {
-                throw new IOException("The pool in " + directory + " is closed.");
-            }
+            requireOpen();
             return change.make();
+        } catch (CatalogConflictException e) {
+            throw e.refusal();
         } catch (IOException e) {
             if (FileFault.isNoSpace(e)) {
                 throw new VolumeRefusedException(

@@ -15,7 +15,9 @@ public final class VolumeRefusedException extends Exception {
         /// The volume is in a state that forbids it: in use, invalid, has snapshots.
         CONFLICT,
         /// Not enough space or a limit is reached.
-        EXHAUSTED
+        EXHAUSTED,
+        /// Another node of the cluster serves the volume: ask that one.
+        ELSEWHERE
     }
 
     private final Reason reason;

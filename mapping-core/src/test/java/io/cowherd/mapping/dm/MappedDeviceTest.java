@@ -248,8 +248,8 @@ final class MappedDeviceTest {
         mapper.remove("volumeGroup-base");
         var fault = assertThrows(ExecutionException.class, waiting::get);
         assertEquals(
-                "java.io.IOException: device volumeGroup-base has been removed",
-                String.valueOf(fault.getCause()));
+                "device volumeGroup-base has been removed",
+                assertInstanceOf(DeviceRemovedException.class, fault.getCause()).getMessage());
         assertThrows(IOException.class, () -> firstByte(device));
         assertThrows(IOException.class, device::flush);
         assertFalse(device.tryRead(0, ByteBuffer.allocateDirect(512)));

@@ -54,18 +54,19 @@ class CatalogFilePowerCutTest {
         Path group = Files.createDirectories(directory.resolve(run).resolve("volumeGroup"));
         var empty = new Catalog("volumeGroup", generations.getFirst().uuid(), List.of());
         for (Catalog catalog : generations.subList(0, generations.size() - 1)) {
-            CatalogFile.fresh(group, empty, DurableFiles.LOCAL).update(_ -> catalog);
+            CatalogFile.fresh(group, empty, DurableFiles.LOCAL, CatalogLock.ALONE)
+                    .update(DurableFiles.LOCAL, _ -> catalog);
         }
         Path graveyard = Files.createDirectory(directory.resolve(run).resolve("graveyard"));
         var files = new PowerCutFiles(graveyard, cut);
         CatalogFile file =
                 generations.size() == 1
-                        ? CatalogFile.fresh(group, empty, files)
-                        : CatalogFile.open(group, files);
+                        ? CatalogFile.fresh(group, empty, files, CatalogLock.ALONE)
+                        : CatalogFile.open(group, files, CatalogLock.ALONE);
         Catalog last = generations.getLast();
         List<Catalog> allowed = new ArrayList<>(generations);
         try {
-            assertEquals(last, file.update(_ -> last), run);
+            assertEquals(last, file.update(files, _ -> last), run);
             allowed.retainAll(List.of(last));
         } catch (PowerCutFiles.PowerCut _) {
             assertFalse(files.survived(), run);
@@ -74,7 +75,7 @@ class CatalogFilePowerCutTest {
         if (generations.size() == 1 && !files.survived() && !hasCatalog(group)) {
             return true;
         }
-        Catalog found = CatalogFile.open(group, DurableFiles.LOCAL).present();
+        Catalog found = CatalogFile.open(group, DurableFiles.LOCAL, CatalogLock.ALONE).present();
         assertTrue(allowed.contains(found), run + ": " + found);
         assertFalse(Files.exists(group.resolve(CatalogFile.NEXT)), run);
         return !files.survived();
@@ -88,9 +89,10 @@ class CatalogFilePowerCutTest {
     void theGenerationBeforeIsKept() throws IOException {
         Path group = Files.createDirectory(directory.resolve("volumeGroup"));
         Catalog first = CatalogFormatLayoutTest.SAMPLE;
-        var file = CatalogFile.fresh(group, first, DurableFiles.LOCAL);
-        file.update(catalog -> catalog);
-        file.update(catalog -> catalog.minus(first.families().getFirst().uuid()));
+        var file = CatalogFile.fresh(group, first, DurableFiles.LOCAL, CatalogLock.ALONE);
+        file.update(DurableFiles.LOCAL, catalog -> catalog);
+        file.update(
+                DurableFiles.LOCAL, catalog -> catalog.minus(first.families().getFirst().uuid()));
         Path old = group.resolve(CatalogFile.PREVIOUS);
         assertEquals(first, CatalogFormat.decode(Files.readAllBytes(old), old));
     }
@@ -104,7 +106,7 @@ class CatalogFilePowerCutTest {
         var refusal =
                 assertThrows(
                         CorruptCatalogException.class,
-                        () -> CatalogFile.open(group, DurableFiles.LOCAL));
+                        () -> CatalogFile.open(group, DurableFiles.LOCAL, CatalogLock.ALONE));
         assertTrue(
                 String.valueOf(refusal.getMessage())
                         .contains("found \"volumeGroup\", expected \"other\""));
@@ -118,11 +120,12 @@ class CatalogFilePowerCutTest {
         var files = new PowerCutFiles(graveyard, 1);
         Catalog first = CatalogFormatLayoutTest.SAMPLE;
         var empty = new Catalog(first.group(), first.uuid(), List.of());
-        var file = CatalogFile.fresh(group, empty, files);
-        assertThrows(IOException.class, () -> file.update(_ -> first));
+        var file = CatalogFile.fresh(group, empty, files, CatalogLock.ALONE);
+        assertThrows(IOException.class, () -> file.update(files, _ -> first));
         assertEquals(empty, file.present());
         files.repair();
-        file.update(_ -> first);
-        assertEquals(first, CatalogFile.open(group, DurableFiles.LOCAL).present());
+        file.update(files, _ -> first);
+        assertEquals(
+                first, CatalogFile.open(group, DurableFiles.LOCAL, CatalogLock.ALONE).present());
     }
 }

@@ -189,7 +189,7 @@ class ReservationsFileTest {
         assertThrows(CorruptReservationsException.class, () -> open(directory));
         assertThrows(
                 CorruptCatalogException.class,
-                () -> CatalogFile.open(directory, DurableFiles.LOCAL));
+                () -> CatalogFile.open(directory, DurableFiles.LOCAL, CatalogLock.ALONE));
     }
 
     /// A file may be longer than it says (those of `/proc` say 0), or grow meanwhile.
