@@ -35,11 +35,13 @@ final class ApiClient {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(5);
+    private static final Duration IMPATIENCE = Duration.ofSeconds(5);
     private static final int FIRST_ERROR_STATUS = 400;
     private static final int UNAUTHORIZED = 401;
 
     private final URI server;
     private final @Nullable String token;
+    private final Duration queryTimeout;
     private final HttpClient http =
             HttpClient.newBuilder()
                     .version(HttpClient.Version.HTTP_1_1)
@@ -47,12 +49,22 @@ final class ApiClient {
                     .build();
 
     ApiClient(URI server, @Nullable String token) {
+        this(server, token, ANSWER_TIMEOUT);
+    }
+
+    private ApiClient(URI server, @Nullable String token, Duration queryTimeout) {
         this.server = server;
         this.token = token;
+        this.queryTimeout = queryTimeout;
+    }
+
+    /// One that waits for the answer to a question no more than some seconds: for who can ask another node.
+    ApiClient impatient() {
+        return new ApiClient(server, token, IMPATIENCE);
     }
 
     JsonNode get(String path) throws CommandFailedException {
-        return send(request(path).GET().build());
+        return send(request(path).timeout(queryTimeout).GET().build());
     }
 
     /// Posts the fields that are not null.

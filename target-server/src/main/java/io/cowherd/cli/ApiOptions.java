@@ -49,6 +49,16 @@ final class ApiOptions {
         return new ApiClient(uri, tokenFor(uri));
     }
 
+    /// One that does not wait long for what it asks: there may be others to ask.
+    ApiClient impatientClient() throws CommandFailedException {
+        return client().impatient();
+    }
+
+    /// The same at another node's address. It is shown the token too: it must be of the same cluster.
+    ApiClient impatientClient(HostPort address) throws CommandFailedException {
+        return new ApiClient(URI.create("http://" + address), tokenFor(uri())).impatient();
+    }
+
     private URI uri() {
         String text = firstGiven(server, CowherdCommand.environment(spec, "COWHERD_SERVER"));
         if (text == null) {

@@ -46,6 +46,7 @@ import picocli.CommandLine.Spec;
             NodesCommand.class,
             MoveCommand.class,
             DrainCommand.class,
+            DrillCommand.class,
             EventsCommand.class,
             CommandLine.HelpCommand.class
         })
@@ -151,8 +152,12 @@ public final class CowherdCommand implements Runnable {
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
+            return new String[] {"cowherd " + text()};
+        }
+
+        static String text() {
             String version = CowherdCommand.class.getPackage().getImplementationVersion();
-            return new String[] {"cowherd " + (version == null ? "(not packaged)" : version)};
+            return version == null ? "(not packaged)" : version;
         }
     }
 }

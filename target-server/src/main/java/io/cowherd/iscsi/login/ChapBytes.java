@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
 /// (RFC 7143 6.1).
 ///
 /// **Threading.** *Immutable.*
-final class ChapBytes {
+public final class ChapBytes {
     private static final int PREFIX_LENGTH = 2;
 
     private ChapBytes() {}
 
     /// The bytes of a value; null if it is none, or has none or more than `maxBytes`.
-    static byte @Nullable [] decode(String text, int maxBytes) {
+    public static byte @Nullable [] decode(String text, int maxBytes) {
         if (text.length() <= PREFIX_LENGTH || text.charAt(0) != '0') {
             return null;
         }
@@ -43,7 +43,7 @@ final class ChapBytes {
     }
 
     /// Lower-case hex, which every host reads.
-    static String encode(byte[] bytes) {
+    public static String encode(byte[] bytes) {
         return "0x" + HexFormat.of().formatHex(bytes);
     }
 }

@@ -18,7 +18,7 @@ public final class ChapSecret {
     /// What proves that one knows the secret: hash of identifier, secret, challenge (RFC 1994 4.1).
     ///
     /// @param identifier 0 to 255
-    byte[] response(ChapAlgorithm algorithm, int identifier, byte[] challenge) {
+    public byte[] response(ChapAlgorithm algorithm, int identifier, byte[] challenge) {
         try {
             MessageDigest digest = MessageDigest.getInstance(algorithm.digestName());
             digest.update((byte) identifier);
