@@ -2,8 +2,8 @@ package io.cowherd.forward;
 
 import io.cowherd.admission.Admission;
 import io.cowherd.admission.RefusalLog;
+import io.cowherd.forward.OwnerLookup.Here;
 import io.cowherd.iscsi.wire.BufferBudget;
-import io.cowherd.scsi.ScsiTarget;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -17,8 +17,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,21 +37,13 @@ public final class ForwardListener implements AutoCloseable {
     /// One connection may hold this part of the buffers.
     private static final int SHARE_OF_BUFFERS = 2;
 
-    /// A target that this node owns.
-    ///
-    /// @param target where nexuses are opened
-    /// @param epoch of the family, as the storage has it
-    /// @param blockSizes bytes of a logical block by LUN, as it is now; any thread
-    public record Served(
-            ScsiTarget target, long epoch, Supplier<Map<Integer, Integer>> blockSizes) {}
-
     /// The ports of a nexus.
     private record Ports(String target, String initiatorPort, int relativePort) {}
 
     // Immutable
     private final ForwardSettings settings;
     private final ForwardTransport transport;
-    private final Function<String, @Nullable Served> owned;
+    private final OwnerLookup lookup;
     private final BufferBudget budget;
     private final long shareBytes;
     private final Admission admission;
@@ -66,18 +56,18 @@ public final class ForwardListener implements AutoCloseable {
 
     /// Does not listen yet.
     ///
-    /// @param owned asked by the name of a target for each nexus, on an event loop; null if this node does not own it
+    /// @param lookup asked for each nexus whether the target is here
     /// @param budget memory for the data of all connections, hosts' own included
     /// @param bufferedBytes of the budget
     public ForwardListener(
             ForwardSettings settings,
             ForwardTransport transport,
-            Function<String, @Nullable Served> owned,
+            OwnerLookup lookup,
             BufferBudget budget,
             long bufferedBytes) {
         this.settings = settings;
         this.transport = transport;
-        this.owned = owned;
+        this.lookup = lookup;
         this.budget = budget;
         this.shareBytes = bufferedBytes / SHARE_OF_BUFFERS;
         this.admission =
@@ -146,8 +136,8 @@ public final class ForwardListener implements AutoCloseable {
 
     // -- what connections ask --
 
-    @Nullable Served find(String target) {
-        return owned.apply(target);
+    @Nullable Here find(String target) {
+        return lookup.find(target) instanceof Here here ? here : null;
     }
 
     void complain(String line) {
@@ -201,7 +191,7 @@ public final class ForwardListener implements AutoCloseable {
 
     // -- the end --
 
-    /// Has the nexuses of a target leave, once `owned` does not name it any more: what is executed may end, then the
+    /// Has the nexuses of a target leave, once the lookup does not say any more that it is here: what is executed may end, then the
     /// callers are told and look for the next owner.
     ///
     /// @param drainMillis after this long what is executed is aborted

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param openMillis longest time from connecting to an open nexus; then it is tried again
 /// @param retryMillis time between two tries
 /// @param holdMillis how long a command waits for a new owner before its host is told to try again
+/// @param scanHoldMillis the same for what hosts ask to find disks and paths, and do not like to ask again
 public record ForwardSettings(
         ClusterSecret secret,
         @Nullable ForwardTls tls,
@@ -23,13 +24,15 @@ public record ForwardSettings(
         int silenceMillis,
         int openMillis,
         int retryMillis,
-        int holdMillis) {
+        int holdMillis,
+        int scanHoldMillis) {
     private static final int CONNECTIONS = 1024;
     private static final int KEEP_ALIVE_MILLIS = 500;
     private static final int SILENCE_MILLIS = 3_000;
     private static final int OPEN_MILLIS = 2_000;
     private static final int RETRY_MILLIS = 50;
     private static final int HOLD_MILLIS = 1_000;
+    private static final int SCAN_HOLD_MILLIS = 10_000;
 
     /// What ships.
     public static ForwardSettings of(
@@ -43,6 +46,7 @@ public record ForwardSettings(
                 SILENCE_MILLIS,
                 OPEN_MILLIS,
                 RETRY_MILLIS,
-                HOLD_MILLIS);
+                HOLD_MILLIS,
+                SCAN_HOLD_MILLIS);
     }
 }

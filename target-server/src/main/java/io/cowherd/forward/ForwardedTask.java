@@ -1,5 +1,6 @@
 package io.cowherd.forward;
 
+import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.Task;
 import io.cowherd.scsi.alua.AccessState;
 import io.cowherd.scsi.cdb.Cdb;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// 3. **Receive** data and status from the owner, and complete.
 ///
 /// If the owner is lost after step 2, nobody knows whether it was executed. It then waits until it is *settled*, which it is
-/// when an owner has opened the nexus again ([ForwardedNexus]): before that a write could still come to pass, after
+/// when an owner has opened the nexus again ([ClusterNexus]): before that a write could still come to pass, after
 /// the host's second try. Only then the host is told to try again.
 ///
 /// **Threading.** *Confined to the connection's event loop.*
@@ -37,8 +38,10 @@ final class ForwardedTask implements Task {
         TAKEN,
         /// Complete, and not sent: there is no owner.
         READY,
-        /// At the owner.
+        /// At the owner, another node.
         SENT,
+        /// At the owner, which is this node.
+        HERE,
         /// Was at an owner that is lost.
         UNSETTLED,
         /// Aborted before it was complete.
@@ -48,7 +51,7 @@ final class ForwardedTask implements Task {
     }
 
     // Immutable
-    private final ForwardedNexus nexus;
+    private final ClusterNexus nexus;
     private final int tag;
     private final Cdb cdb;
     private final Message.Begin begin;
@@ -62,11 +65,12 @@ final class ForwardedTask implements Task {
     private ByteBuffer dataIn = EMPTY;
     private int receivedBytes;
     private @Nullable Completion completion;
+    private @Nullable Task here;
     private boolean abortedHere;
     private Message.Status answer = new Message.Status(BUSY, Message.Ending.COMPLETED, 0, 0, EMPTY);
     private boolean isRefused;
 
-    ForwardedTask(ForwardedNexus nexus, int tag, Cdb cdb, Message.Begin begin, int out, int in) {
+    ForwardedTask(ClusterNexus nexus, int tag, Cdb cdb, Message.Begin begin, int out, int in) {
         this.nexus = nexus;
         this.tag = tag;
         this.cdb = cdb;
@@ -130,7 +134,7 @@ final class ForwardedTask implements Task {
                 }
             }
             case WITHDRAWN -> end();
-            case READY, SENT, UNSETTLED, ENDED ->
+            case READY, SENT, HERE, UNSETTLED, ENDED ->
                     throw new AssertionError("Executed twice: " + this);
         }
     }
@@ -150,6 +154,44 @@ final class ForwardedTask implements Task {
         if (dataOut.hasRemaining()) {
             owner.outbox.add(tag, dataOut, () -> {});
         }
+    }
+
+    /// Begins it at this node's device, which has become the owner.
+    void beginAt(Nexus device) {
+        if (!aborted()) { // else it ends in a turn of its own
+            ByteBuffer cdb = ByteBuffer.allocate(Cdb.BYTES);
+            cdb.putLong(begin.cdbHead()).putLong(begin.cdbTail()).flip();
+            here = device.begin(begin.lun(), cdb, begin.attribute());
+        }
+    }
+
+    /// The device has gone again before it was complete.
+    void takeBack() {
+        here = null;
+    }
+
+    /// Executes it at this node's device.
+    void executeHere() {
+        Task task = here;
+        if (task == null) {
+            return;
+        }
+        stage = Stage.HERE;
+        if (announced != Message.NOT_ANNOUNCED) {
+            task.announced(announced);
+        }
+        if (task.dataOutBytes() > dataOutBytes || task.dataInBytes() > dataInBytes) {
+            task.abort();
+            end(); // BUSY: its data is not what the command means
+        } else {
+            task.execute(dataOut, dataIn, this::completedHere);
+        }
+    }
+
+    private void completedHere(Task task) {
+        var ending = Message.Ending.of(task);
+        answer = new Message.Status(task.status(), ending, task.dataInLength(), 0, task.sense());
+        end();
     }
 
     // -- 3. receive --
@@ -193,6 +235,11 @@ final class ForwardedTask implements Task {
         }
     }
 
+    /// True if it is among what is refused while nobody owns the target; the others hosts find disks and paths by.
+    boolean isRefusedInTransition() {
+        return AccessState.TRANSITIONING.refuses(cdb) != null;
+    }
+
     // -- the ends of those that have no answer --
 
     /// The connection to the owner is lost.
@@ -209,10 +256,9 @@ final class ForwardedTask implements Task {
 
     /// Nobody executes it any more, or ever will.
     void settled() {
-        boolean canWait = AccessState.TRANSITIONING.refuses(cdb) != null;
         boolean tellsOfPaths = cdb instanceof Cdb.ReportPortGroups; // where hosts expect it as well
         answer =
-                canWait || tellsOfPaths
+                isRefusedInTransition() || tellsOfPaths
                         ? new Message.Status(
                                 CHECK_CONDITION,
                                 Message.Ending.COMPLETED,
@@ -246,11 +292,20 @@ final class ForwardedTask implements Task {
         switch (stage) {
             case TAKEN -> {
                 stage = Stage.WITHDRAWN;
+                abortHere();
                 nexus.withdrawn(this);
             }
             case READY -> nexus.post(this::endAborted);
             case SENT -> nexus.abortAtOwner(this);
+            case HERE -> abortHere();
             case UNSETTLED, WITHDRAWN, ENDED -> {}
+        }
+    }
+
+    private void abortHere() {
+        Task task = here;
+        if (task != null) {
+            task.abort();
         }
     }
 
@@ -277,23 +332,23 @@ final class ForwardedTask implements Task {
     public boolean hasStarted() {
         return switch (stage) {
             case TAKEN, WITHDRAWN -> false;
-            case READY, SENT, UNSETTLED, ENDED -> true;
+            case READY, SENT, HERE, UNSETTLED, ENDED -> true;
         };
     }
 
     @Override
     public byte status() {
-        return aborted() ? TASK_ABORTED : answer.status();
+        return abortedHere ? TASK_ABORTED : answer.status();
     }
 
     @Override
     public ByteBuffer sense() {
-        return aborted() ? EMPTY : answer.sense();
+        return abortedHere ? EMPTY : answer.sense();
     }
 
     @Override
     public int dataInLength() {
-        return aborted() ? 0 : answer.dataInBytes();
+        return abortedHere ? 0 : answer.dataInBytes();
     }
 
     @Override

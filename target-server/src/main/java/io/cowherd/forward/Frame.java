@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// |-------------|-----------------------------------------------------------------------------------------------|
 /// | `HELLO`     | `43484657` "CHFW" (4), version (2), zero (2), nonce (32)                                      |
 /// | `PROOF`     | code (32)                                                                                     |
-/// | `OPEN`      | least epoch (8), relative port (2), target, initiator port, shown (1), and if that is 1 `SHOW` |
+/// | `OPEN`      | least epoch (8), relative port (2), again (1), target, initiator port, shown (1), and if that is 1 `SHOW` |
 /// | `OPENED`    | epoch (8), `FACTS`                                                                            |
 /// | `REFUSED`   | reason (1)                                                                                    |
 /// | `FACTS`     | largest transfer (4), count (2), and for each LUN: LUN (2), block bytes as a power of two (1) |
@@ -230,6 +230,7 @@ final class Frame {
 
     private static void writeOpen(ByteBuf out, Message.Open open) {
         out.writeLong(open.leastEpoch()).writeShort(open.relativePort());
+        out.writeByte(open.again() ? 1 : 0);
         writeText(out, open.target());
         writeText(out, open.initiatorPort());
         Message.Show shown = open.shown();
@@ -347,10 +348,11 @@ final class Frame {
     private static Message readOpen(ByteBuf in) throws PeerFailure {
         long leastEpoch = in.readLong();
         int port = in.readUnsignedShort();
+        boolean again = isThere(in);
         String target = readText(in);
         String initiatorPort = readText(in);
         Message.Show shown = isThere(in) ? readShow(in) : null;
-        return new Message.Open(target, initiatorPort, port, leastEpoch, shown);
+        return new Message.Open(target, initiatorPort, port, leastEpoch, again, shown);
     }
 
     private static LunFacts readFacts(ByteBuf in) throws PeerFailure {

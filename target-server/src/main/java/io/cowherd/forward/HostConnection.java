@@ -1,6 +1,6 @@
 package io.cowherd.forward;
 
-import io.cowherd.forward.ForwardListener.Served;
+import io.cowherd.forward.OwnerLookup.Here;
 import io.cowherd.iscsi.wire.BufferBudget;
 import io.cowherd.scsi.Nexus;
 import io.netty.buffer.ByteBuf;
@@ -45,7 +45,7 @@ final class HostConnection extends PeerConnection {
     private final Map<Integer, ServedTask> tasks = new HashMap<>();
     private Phase phase = Phase.NEW;
     private Message.@Nullable Open request;
-    private @Nullable Served served;
+    private @Nullable Here served;
     private @Nullable Nexus nexus;
     private Map<Integer, Integer> toldBlockSizes = Map.of();
     private boolean attentionIsScheduled;
@@ -143,8 +143,8 @@ final class HostConnection extends PeerConnection {
         var _ = former.thenRun(() -> post(this::openNow));
     }
 
-    private @Nullable Served find(Message.Open open) {
-        Served found = listener.find(open.target());
+    private @Nullable Here find(Message.Open open) {
+        Here found = listener.find(open.target());
         return found == null || found.epoch() < open.leastEpoch() ? null : found;
     }
 
@@ -159,7 +159,7 @@ final class HostConnection extends PeerConnection {
         if (phase != Phase.OPENING || open == null) {
             return;
         }
-        Served found = find(open); // again: it may have taken long
+        Here found = find(open); // again: it may have taken long
         if (found == null) {
             end();
             refuse(Message.Reason.NOT_HERE);
@@ -185,6 +185,9 @@ final class HostConnection extends PeerConnection {
         if (shown != null) {
             opened.show(shown.host(), shown.rights());
         }
+        if (open.again()) {
+            opened.pathsChanged();
+        }
         toldBlockSizes = found.blockSizes().get();
         send(0, new Message.Opened(found.epoch(), facts()));
         opened.onAttention(this::attention);
@@ -196,7 +199,7 @@ final class HostConnection extends PeerConnection {
 
     /// Says what the caller has to know of the logical units.
     void tellFacts() {
-        Served here = served;
+        Here here = served;
         if (here != null) {
             toldBlockSizes = here.blockSizes().get();
             send(0, new Message.Facts(facts()));
@@ -212,7 +215,7 @@ final class HostConnection extends PeerConnection {
 
     private void tellAttention() {
         attentionIsScheduled = false;
-        Served here = served;
+        Here here = served;
         if (here != null && !here.blockSizes().get().equals(toldBlockSizes)) {
             tellFacts();
         }
@@ -223,7 +226,7 @@ final class HostConnection extends PeerConnection {
 
     private void begin(int tag, Message.Begin begin) throws PeerFailure {
         Nexus at = nexus;
-        if (at == null || tasks.containsKey(tag) || tasks.size() >= ForwardedNexus.MAX_TASKS) {
+        if (at == null || tasks.containsKey(tag) || tasks.size() >= ClusterNexus.MAX_TASKS) {
             throw new PeerFailure(
                     "command %d, beside %d others, is not expected".formatted(tag, tasks.size()));
         }

@@ -3,6 +3,7 @@ package io.cowherd.forward;
 import io.cowherd.config.access.LunRights;
 import io.cowherd.scsi.Host;
 import io.cowherd.scsi.Nexus.TaskAttribute;
+import io.cowherd.scsi.Task;
 import io.cowherd.scsi.TaskManagement;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -45,12 +46,14 @@ sealed interface Message {
     /// Opens the nexus of these ports.
     ///
     /// @param leastEpoch the caller has heard of it: an owner of an older one is none any more
+    /// @param again the host had a nexus of these ports before, and is to hear that the path has changed
     /// @param shown as [Show]; null if nothing was said yet
     record Open(
             String target,
             String initiatorPort,
             int relativePort,
             long leastEpoch,
+            boolean again,
             @Nullable Show shown)
             implements Message {}
 
@@ -138,6 +141,13 @@ sealed interface Message {
         /// Aborted, and nobody is answered.
         ABORTED,
         /// Aborted by somebody else, which the host is told.
-        ABORTED_BY_OTHERS
+        ABORTED_BY_OTHERS;
+
+        static Ending of(Task task) {
+            if (!task.aborted()) {
+                return COMPLETED;
+            }
+            return task.respondsThoughAborted() ? ABORTED_BY_OTHERS : ABORTED;
+        }
     }
 }

@@ -1,8 +1,12 @@
 package io.cowherd.forward;
 
+import io.cowherd.scsi.ScsiTarget;
 import java.net.InetSocketAddress;
+import java.util.Map;
+import java.util.function.Supplier;
 
-/// Who owns a target now, as far as this node knows. Asked for each nexus, and again whenever its connection is gone.
+/// Who owns a target now, as far as this node knows. Asked for each nexus, again whenever its connection is gone, and when
+/// [ClusterTarget#ownerChanged] says so.
 ///
 /// It may be wrong: the one it names answers that it is not. It must never name an owner of an epoch while one of a former
 /// epoch can still write.
@@ -11,11 +15,19 @@ public interface OwnerLookup {
     /// An answer.
     sealed interface Answer {}
 
-    /// A node that owns the target's family.
+    /// This node owns the target's family.
+    ///
+    /// @param target where nexuses are opened
+    /// @param epoch the family's, as the storage has it; it never falls
+    /// @param blockSizes bytes of a logical block by LUN, as it is now; any thread
+    record Here(ScsiTarget target, long epoch, Supplier<Map<Integer, Integer>> blockSizes)
+            implements Answer {}
+
+    /// Another node owns it.
     ///
     /// @param address of its [ForwardListener]
-    /// @param epoch the family's, which never falls
-    record Owner(InetSocketAddress address, long epoch) implements Answer {}
+    /// @param epoch as for [Here]
+    record Remote(InetSocketAddress address, long epoch) implements Answer {}
 
     /// Nobody, at the moment.
     record Moving() implements Answer {}

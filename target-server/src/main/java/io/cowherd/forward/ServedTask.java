@@ -148,12 +148,7 @@ final class ServedTask implements Task.Completion {
         int produced = task.dataInLength();
         TransferBuffer in = dataIn;
         int sent = in == null ? 0 : Math.min(produced, in.data().capacity());
-        Message.Ending ending =
-                !task.aborted()
-                        ? Message.Ending.COMPLETED
-                        : task.respondsThoughAborted()
-                                ? Message.Ending.ABORTED_BY_OTHERS
-                                : Message.Ending.ABORTED;
+        Message.Ending ending = Message.Ending.of(task);
         var status = new Message.Status(task.status(), ending, produced, sent, task.sense());
         stage = Stage.ENDED;
         if (sent > 0 && in != null && connection.isUp()) {

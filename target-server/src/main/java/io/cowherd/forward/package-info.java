@@ -2,8 +2,8 @@
 /// active/non-optimized paths.
 ///
 /// ```
-///  host ── iSCSI ──► ForwardedTarget          ForwardListener ──► ScsiTargetDevice
-///                    └ ForwardedNexus ─ TCP ─ └ HostConnection ─► Nexus
+///  host ── iSCSI ──► ClusterTarget          ForwardListener ──► ScsiTargetDevice
+///                    └ ClusterNexus ─ TCP ─ └ HostConnection ─► Nexus
 ///                      └ ForwardedTask          └ ServedTask ───► Task
 ///  the node that the host talks to            the owner
 /// ```

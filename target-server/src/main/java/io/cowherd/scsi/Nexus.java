@@ -35,6 +35,13 @@ public interface Nexus {
     /// Ends the nexus: aborts its tasks, drops its unit attentions. `done` is run on the event loop when no task is left.
     void close(Runnable done);
 
+    /// Ends the nexus because its target moves to another node: what runs may end, what has not started is answered 2/04/0A or
+    /// BUSY, so that its host tries again. `done` is run on the event loop when no task is left.
+    void leave(Runnable done);
+
+    /// Tells the host, by unit attentions, that it reaches the logical units by another node than before.
+    void pathsChanged();
+
     /// Called on the event loop when something asks for the host's attention (a unit attention is pending), so that the
     /// transport may send an asynchronous event; at most one callback.
     void onAttention(Runnable callback);

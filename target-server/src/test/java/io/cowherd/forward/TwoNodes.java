@@ -28,7 +28,7 @@ final class TwoNodes implements AutoCloseable {
 
     /// Impatient, so that nobody waits; but commands wait long for an owner.
     static final ForwardSettings SETTINGS =
-            new ForwardSettings(SECRET, null, 16 << 20, 100, 50, 1_000, 5_000, 5, 20_000);
+            new ForwardSettings(SECRET, null, 16 << 20, 100, 50, 1_000, 5_000, 5, 20_000, 20_000);
 
     final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
     final ForwardTransport transport =
@@ -37,7 +37,7 @@ final class TwoNodes implements AutoCloseable {
     final TestTarget owner;
     final ForwardListener listener;
     final Relay cable;
-    final ForwardedTarget forwarded;
+    final ClusterTarget forwarded;
     volatile OwnerLookup.Answer answer;
     volatile boolean isOwner = true;
 
@@ -51,7 +51,10 @@ final class TwoNodes implements AutoCloseable {
                 new ForwardListener(
                         owners,
                         transport,
-                        name -> isOwner && name.equals(TestTarget.NAME) ? served() : null,
+                        name ->
+                                isOwner && name.equals(TestTarget.NAME)
+                                        ? here()
+                                        : new OwnerLookup.Moving(),
                         budget,
                         BUFFERED_BYTES);
         InetSocketAddress bound =
@@ -59,12 +62,12 @@ final class TwoNodes implements AutoCloseable {
                         .toCompletableFuture()
                         .get();
         cable = new Relay(bound);
-        answer = new OwnerLookup.Owner(cable.address(), 1);
-        forwarded = new ForwardedTarget(TestTarget.NAME, _ -> answer, callers, transport);
+        answer = new OwnerLookup.Remote(cable.address(), 1);
+        forwarded = new ClusterTarget(TestTarget.NAME, _ -> answer, callers, transport);
     }
 
-    private ForwardListener.Served served() {
-        return new ForwardListener.Served(owner.device, 1, owner.device::blockSizes);
+    OwnerLookup.Here here() {
+        return new OwnerLookup.Here(owner.device, 1, owner.device::blockSizes);
     }
 
     /// A host that talks to the owner.

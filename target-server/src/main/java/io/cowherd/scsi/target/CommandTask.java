@@ -2,6 +2,7 @@ package io.cowherd.scsi.target;
 
 import io.cowherd.scsi.Nexus;
 import io.cowherd.scsi.Task;
+import io.cowherd.scsi.alua.AccessState;
 import io.cowherd.scsi.cdb.Cdb;
 import io.cowherd.scsi.lu.InquiryData;
 import io.cowherd.scsi.lu.LogicalUnit;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class CommandTask implements Task, Runnable {
     private static final byte GOOD = 0x00;
     private static final byte CHECK_CONDITION = 0x02;
+    private static final byte BUSY = 0x08;
     private static final byte RESERVATION_CONFLICT = 0x18;
     private static final byte TASK_SET_FULL = 0x28;
     private static final byte TASK_ABORTED = 0x40;
@@ -44,7 +46,9 @@ final class CommandTask implements Task, Runnable {
         /// Its own initiator, or the end of its nexus: no response.
         OWN_NEXUS,
         /// Somebody else: TASK ABORTED, as TAS is 1.
-        SOMEBODY_ELSE
+        SOMEBODY_ELSE,
+        /// Nobody: the target moves to another node, where its host may try again.
+        MOVED
     }
 
     // Immutable
@@ -461,16 +465,23 @@ final class CommandTask implements Task, Runnable {
 
     @Override
     public boolean respondsThoughAborted() {
-        return abortCause == AbortCause.SOMEBODY_ELSE;
+        return abortCause == AbortCause.SOMEBODY_ELSE || abortCause == AbortCause.MOVED;
     }
 
     @Override
     public byte status() {
+        if (abortCause == AbortCause.MOVED) {
+            return AccessState.TRANSITIONING.refuses(cdb) == null ? BUSY : CHECK_CONDITION;
+        }
         return aborted() ? TASK_ABORTED : status; // never GOOD, even if nobody executes it any more
     }
 
     @Override
     public ByteBuffer sense() {
+        if (abortCause == AbortCause.MOVED) {
+            Sense moving = AccessState.TRANSITIONING.refuses(cdb);
+            return moving == null ? EMPTY : moving.encode(false);
+        }
         return aborted() ? EMPTY : sense;
     }
 

@@ -156,6 +156,36 @@ final class TargetNexus implements Nexus {
     }
 
     @Override
+    public void leave(Runnable done) {
+        checkThread();
+        closed = true;
+        attentions.clear();
+        Drain drain =
+                new Drain(
+                        () -> {
+                            target.closed(this);
+                            done.run();
+                        });
+        CommandTask next;
+        for (CommandTask task = first; task != null; task = next) {
+            next = task.later;
+            if (!task.hasStarted()) {
+                task.abort(CommandTask.AbortCause.MOVED);
+            }
+            task.drainInto(drain);
+        }
+        drain.close();
+    }
+
+    @Override
+    public void pathsChanged() {
+        checkThread();
+        for (LunMap.Entry entry : luns().entries()) {
+            establish(entry.unit(), UnitAttention.ACCESS_STATE_CHANGED);
+        }
+    }
+
+    @Override
     public void onAttention(Runnable callback) {
         attentionCallback = callback;
     }

@@ -125,6 +125,14 @@ final class FakeTarget implements ScsiTarget {
             checkIdle();
         }
 
+        @Override
+        public void leave(Runnable done) {
+            close(done);
+        }
+
+        @Override
+        public void pathsChanged() {}
+
         void checkIdle() {
             Runnable listener = whenIdle;
             if (listener != null && running.isEmpty()) {

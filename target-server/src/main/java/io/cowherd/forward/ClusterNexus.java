@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -23,15 +24,17 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A nexus that lives at the owner, seen from the node that the host talks to.
+/// A nexus of a target that may move: the host's side of it stays where the host is, the other side is at the owner.
 ///
 /// ```
-///            connected          Opened             NotBegun
-///  SEEKING ────────────► OPENING ──────────► OPEN ──────────► LEAVING
-///     ▲ ▲                  │ lost             │ Gone, lost       │ Gone, lost
-///     │ └──────────────────┘                  │                  │
-///     └───────────────────────────────────────┴──────────────────┘
-///  each, when it is closed and all its tasks are settled ───► ENDED
+///   owner is here             owner has changed
+/// ┌───────────────────► HERE ──────────────────► LEAVING_HERE ──┐ drained
+/// SEEKING ◄─────────────────────────────────────────────────────┘
+/// │ ▲ ▲  owner is elsewhere       Opened        NotBegun
+/// └─┼─┼────────────────► OPENING ───────► OPEN ──────────► LEAVING
+///   │ └────────────────────┘ lost          │ Gone, lost       │ Gone, lost
+///   └──────────────────────────────────────┴──────────────────┘
+/// each, when it is closed and all its tasks are settled ───► ENDED
 /// ```
 ///
 /// **Nothing is executed twice, and nothing late.** A command that an owner may have begun to execute is never sent again. It
@@ -39,37 +42,51 @@ import org.slf4j.LoggerFactory;
 ///
 /// - the owner says Gone: its tasks have ended; or
 /// - the nexus is open again. The same owner opens it only after everything of the former nexus has ended; another
-///   one has the family only because the storage shuts the former one out.
+///   one, which this node may be itself, has the family only because the storage shuts the former one out.
 ///
 /// Until then it waits, however long: a hang, not a stale byte. What was never sent for execution is begun again, in order, at
 /// the next owner.
 ///
 /// **Threading.** *Confined to the connection's event loop*: that of the host's.
-final class ForwardedNexus implements Nexus, OwnerConnection.Listener {
+final class ClusterNexus implements Nexus, OwnerConnection.Listener {
     /// Commands that may be under way; an iSCSI session's window is smaller.
     static final int MAX_TASKS = 1024;
 
     /// Task management functions that may be under way.
     static final int MAX_FUNCTIONS = 64;
 
-    private static final Logger LOG = LoggerFactory.getLogger(ForwardedNexus.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterNexus.class);
     private static final long NO_THREAD = 0;
 
     private enum Phase {
-        /// No connection; looks for the owner, again and again.
+        /// Looks for the owner, again and again.
         SEEKING,
+        /// This node is the owner: everything is passed to its device.
+        HERE,
+        /// This node gives the target away: what runs there ends.
+        LEAVING_HERE,
         /// Connecting, or waiting until the owner has opened the nexus.
         OPENING,
-        /// At the owner.
+        /// At the owner, another node.
         OPEN,
-        /// The owner finishes what it has, and begins nothing more.
+        /// That owner finishes what it has, and begins nothing more.
         LEAVING,
         /// Closed.
         ENDED
     }
 
+    /// Which commands wait for an owner.
+    private enum Hold {
+        /// All that come.
+        ALL,
+        /// Those that hosts find disks and paths by.
+        SCANS,
+        /// None: it has taken too long.
+        NONE
+    }
+
     // Immutable
-    private final ForwardedTarget target;
+    private final ClusterTarget target;
     private final String initiatorPort;
     private final int relativePort;
     private final Executor loop;
@@ -79,29 +96,45 @@ final class ForwardedNexus implements Nexus, OwnerConnection.Listener {
     private final Map<Integer, Consumer<TaskManagement.Response>> functions = new HashMap<>();
     private long threadId = NO_THREAD;
     private Phase phase = Phase.SEEKING;
+    private @Nullable Nexus here;
+    private OwnerLookup.@Nullable Here place;
     private @Nullable OwnerConnection owner;
     private int lastTag;
     private long leastEpoch;
-    private boolean isHolding;
+    private boolean wasOpen;
+    private Hold hold = Hold.ALL;
     private int holds;
+    private final List<Runnable> whenNotHere = new ArrayList<>();
     private Message.@Nullable Show shown;
     private Message.@Nullable Show shownToOwner;
     private Runnable attentionCallback = () -> {};
     private @Nullable Runnable closed;
 
-    ForwardedNexus(ForwardedTarget target, String initiatorPort, int relativePort, Executor loop) {
+    ClusterNexus(ClusterTarget target, String initiatorPort, int relativePort, Executor loop) {
         this.target = target;
         this.initiatorPort = initiatorPort;
         this.relativePort = relativePort;
         this.loop = loop;
+    }
+
+    /// Begins to look for the owner. On the event loop, once.
+    void open() {
+        checkThread();
         hold();
-        post(this::seek);
+        seek();
     }
 
     // -- the transport's side --
 
     @Override
     public Task begin(long lun, ByteBuffer bytes, TaskAttribute attribute) {
+        Nexus device = here;
+        return device == null
+                ? beginElsewhere(lun, bytes, attribute)
+                : device.begin(lun, bytes, attribute);
+    }
+
+    private Task beginElsewhere(long lun, ByteBuffer bytes, TaskAttribute attribute) {
         checkThread();
         Cdb cdb = Cdb.decode(bytes);
         int at = bytes.position();
@@ -129,7 +162,12 @@ final class ForwardedNexus implements Nexus, OwnerConnection.Listener {
     @Override
     public void manage(TaskManagement function, long lun, Consumer<TaskManagement.Response> done) {
         checkThread();
+        Nexus device = here;
         OwnerConnection connection = owner;
+        if (device != null) {
+            device.manage(function, lun, done);
+            return;
+        }
         if (phase != Phase.OPEN || connection == null || functions.size() >= MAX_FUNCTIONS) {
             post(() -> done.accept(TaskManagement.Response.REJECTED));
             return;
@@ -142,7 +180,10 @@ final class ForwardedNexus implements Nexus, OwnerConnection.Listener {
     public void show(@Nullable Host host, LunRights rights) {
         checkThread();
         shown = new Message.Show(host, rights);
-        if (phase == Phase.OPEN) {
+        Nexus device = here;
+        if (device != null) {
+            device.show(host, rights);
+        } else if (phase == Phase.OPEN) {
             tellRights();
         }
     }
@@ -150,6 +191,20 @@ final class ForwardedNexus implements Nexus, OwnerConnection.Listener {
     @Override
     public void onAttention(Runnable callback) {
         attentionCallback = callback;
+        Nexus device = here;
+        if (device != null) {
+            device.onAttention(callback);
+        }
+    }
+
+    @Override
+    public void leave(Runnable done) {
+        throw new AssertionError("It does not leave, it follows its target: " + this);
+    }
+
+    @Override
+    public void pathsChanged() {
+        throw new AssertionError("It says that itself: " + this);
     }
 
     @Override
@@ -157,8 +212,11 @@ final class ForwardedNexus implements Nexus, OwnerConnection.Listener {
         checkThread();
         closed = done;
         List.copyOf(tasks.values()).forEach(ForwardedTask::abort);
+        Nexus device = here;
         OwnerConnection connection = owner;
-        if (phase == Phase.OPEN && connection != null) {
+        if (device != null) {
+            device.close(this::gone);
+        } else if (phase == Phase.OPEN && connection != null) {
             connection.send(0, new Message.Close());
         }
         post(this::endIfSettled); // after those that it has aborted
@@ -168,12 +226,23 @@ final class ForwardedNexus implements Nexus, OwnerConnection.Listener {
 
     /// A task has all its data.
     void ready(ForwardedTask task) {
+        Nexus device = here;
         OwnerConnection connection = owner;
-        if (phase == Phase.OPEN && connection != null) {
+        if (device != null) {
+            task.executeHere();
+        } else if (phase == Phase.OPEN && connection != null) {
             task.sendTo(connection);
-        } else if (!isHolding) {
+        } else if (!isHeld(task)) {
             task.settled();
         }
+    }
+
+    private boolean isHeld(ForwardedTask task) {
+        return switch (hold) {
+            case ALL -> true;
+            case SCANS -> !task.isRefusedInTransition();
+            case NONE -> false;
+        };
     }
 
     /// A task was aborted before it was complete.
@@ -209,6 +278,101 @@ final class ForwardedNexus implements Nexus, OwnerConnection.Listener {
         }
     }
 
+    // -- here --
+
+    private void openHere(OwnerLookup.Here found) {
+        phase = Phase.HERE;
+        place = found;
+        leastEpoch = found.epoch();
+        target.learn(found);
+        hold = Hold.NONE;
+        Nexus device = found.target().open(initiatorPort, relativePort, loop);
+        Message.Show now = shown;
+        if (now != null) {
+            device.show(now.host(), now.rights());
+        }
+        device.onAttention(attentionCallback);
+        if (wasOpen) {
+            device.pathsChanged();
+        }
+        wasOpen = true;
+        each(stage -> stage == Stage.TAKEN || stage == Stage.READY, task -> task.beginAt(device));
+        here = device; // from now on commands pass by
+        each(stage -> stage == Stage.READY, task -> task.executeHere());
+        each(stage -> stage == Stage.UNSETTLED, ForwardedTask::settled);
+    }
+
+    private void leaveHere(OwnerLookup.Here found) {
+        Nexus device = here;
+        if (device == null) {
+            return;
+        }
+        phase = Phase.LEAVING_HERE;
+        here = null;
+        target.learn(found);
+        hold();
+        each(stage -> stage == Stage.TAKEN, ForwardedTask::takeBack);
+        device.leave(this::gone);
+    }
+
+    /// Nothing of the nexus is at this node's device any more.
+    private void gone() {
+        here = null;
+        place = null;
+        phase = Phase.SEEKING;
+        whenNotHere.forEach(Runnable::run);
+        whenNotHere.clear();
+        if (closed == null) {
+            seek();
+        } else {
+            endIfSettled();
+        }
+    }
+
+    /// The lookup has another answer. Any thread.
+    ///
+    /// @return completes when the nexus is not here any more, or may be
+    CompletableFuture<Void> ownerChanged() {
+        var notHere = new CompletableFuture<Void>();
+        if (!post(() -> ownerChanged(() -> notHere.complete(null)))) {
+            notHere.complete(null);
+        }
+        return notHere;
+    }
+
+    private void ownerChanged(Runnable notHere) {
+        OwnerLookup.Answer answer = target.owner();
+        OwnerLookup.Here at = place;
+        if (phase == Phase.HERE && at != null && !isStill(at, answer)) {
+            leaveHere(at);
+        }
+        if (phase == Phase.LEAVING_HERE) {
+            whenNotHere.add(notHere);
+        } else {
+            notHere.run();
+        }
+        OwnerConnection connection = owner;
+        if (phase == Phase.SEEKING && closed == null) {
+            seek();
+        } else if (connection != null && isNewer(answer)) {
+            connection.close(); // what was its owner is none any more
+        }
+    }
+
+    private static boolean isStill(OwnerLookup.Here at, OwnerLookup.Answer answer) {
+        return answer instanceof OwnerLookup.Here now
+                && now.epoch() == at.epoch()
+                && now.target().equals(at.target());
+    }
+
+    private boolean isNewer(OwnerLookup.Answer answer) {
+        return switch (answer) {
+            case OwnerLookup.Here now -> now.epoch() > leastEpoch;
+            case OwnerLookup.Remote now -> now.epoch() > leastEpoch;
+            case OwnerLookup.Moving _ -> false;
+        };
+    }
+
     // -- the owner --
 
     private void seek() {
@@ -216,12 +380,21 @@ final class ForwardedNexus implements Nexus, OwnerConnection.Listener {
             return;
         }
         switch (target.owner()) {
-            case OwnerLookup.Owner known when known.epoch() >= leastEpoch -> {
+            case OwnerLookup.Here found when found.epoch() >= leastEpoch && closed == null ->
+                    openHere(found);
+            case OwnerLookup.Here found when found.epoch() >= leastEpoch -> settle();
+            case OwnerLookup.Remote known when known.epoch() >= leastEpoch -> {
                 phase = Phase.OPENING;
                 owner = target.connect(known, this, loop);
             }
-            case OwnerLookup.Owner _, OwnerLookup.Moving _ -> seekLater();
+            case OwnerLookup.Here _, OwnerLookup.Remote _, OwnerLookup.Moving _ -> seekLater();
         }
+    }
+
+    /// The owner is here: the former one executes nothing any more.
+    private void settle() {
+        each(stage -> stage == Stage.UNSETTLED, ForwardedTask::settled);
+        endIfSettled();
     }
 
     private void seekLater() {
@@ -235,7 +408,9 @@ final class ForwardedNexus implements Nexus, OwnerConnection.Listener {
         }
         shownToOwner = shown;
         connection.send(
-                0, new Message.Open(target.name(), initiatorPort, relativePort, leastEpoch, shown));
+                0,
+                new Message.Open(
+                        target.name(), initiatorPort, relativePort, leastEpoch, wasOpen, shown));
     }
 
     @Override
@@ -278,7 +453,8 @@ final class ForwardedNexus implements Nexus, OwnerConnection.Listener {
         leastEpoch = epoch;
         target.learn(facts);
         phase = Phase.OPEN;
-        isHolding = false;
+        wasOpen = true;
+        hold = Hold.NONE;
         tellRights();
         each(
                 stage -> stage == Stage.TAKEN || stage == Stage.READY,
@@ -368,7 +544,11 @@ final class ForwardedNexus implements Nexus, OwnerConnection.Listener {
     /// Ends the nexus if it was closed, unless the owner still has it, or there is a task that may still be executed.
     private void endIfSettled() {
         Runnable done = closed;
-        boolean isAtOwner = phase == Phase.OPEN || phase == Phase.LEAVING;
+        boolean isAtOwner =
+                switch (phase) {
+                    case HERE, LEAVING_HERE, OPEN, LEAVING -> true;
+                    case SEEKING, OPENING, ENDED -> false;
+                };
         if (done == null || phase == Phase.ENDED || isAtOwner || !tasks.isEmpty()) {
             return;
         }
@@ -378,6 +558,7 @@ final class ForwardedNexus implements Nexus, OwnerConnection.Listener {
         if (connection != null) {
             connection.close();
         }
+        target.ended(this);
         done.run();
     }
 
@@ -385,26 +566,38 @@ final class ForwardedNexus implements Nexus, OwnerConnection.Listener {
 
     /// From now on commands wait for an owner, for a while.
     private void hold() {
-        isHolding = true;
+        hold = Hold.ALL;
         int mine = ++holds;
-        target.after(target.settings().holdMillis(), () -> post(() -> holdEnds(mine)));
+        ForwardSettings settings = target.settings();
+        target.after(settings.holdMillis(), () -> post(() -> holdOnly(Hold.SCANS, mine)));
+        target.after(settings.scanHoldMillis(), () -> post(() -> holdOnly(Hold.NONE, mine)));
     }
 
-    private void holdEnds(int which) {
-        if (isHolding && which == holds) {
-            isHolding = false;
-            each(stage -> stage == Stage.READY, ForwardedTask::settled);
+    private void holdOnly(Hold next, int which) {
+        boolean isSeeking = phase != Phase.HERE && phase != Phase.OPEN;
+        if (isSeeking && which == holds) {
+            hold = next;
+            each(
+                    stage -> stage == Stage.READY,
+                    task -> {
+                        if (!isHeld(task)) {
+                            task.settled();
+                        }
+                    });
         }
     }
 
     // -- the event loop --
 
-    void post(Runnable action) {
+    /// Runs something on the event loop. False if that is no more.
+    boolean post(Runnable action) {
         try {
             loop.execute(action);
+            return true;
         } catch (RejectedExecutionException e) {
             LOG.debug("The event loop of {} has ended before its nexus.", initiatorPort, e);
-            phase = Phase.ENDED;
+            target.ended(this);
+            return false;
         }
     }
 
