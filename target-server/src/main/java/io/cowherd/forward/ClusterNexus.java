@@ -438,7 +438,14 @@ final class ClusterNexus implements Nexus, OwnerConnection.Listener {
                 }
             }
             case Message.Attention _ -> attentionCallback.run();
-            case Message.Gone _ -> {
+            case Message.Gone(int lastTag) -> {
+                each(
+                        stage -> stage == Stage.SENT,
+                        task -> {
+                            if (task.tag() - lastTag > 0) {
+                                task.notBegun();
+                            }
+                        });
                 lost(true);
                 connection.close();
             }

@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 /// | `MANAGE`    | function (1), LUN field (8)                                                                   |
 /// | `MANAGED`   | response (1)                                                                                  |
 /// | `SHOW`      | access (1), LUNs as text, host (1), and if that is 1 name, address, account (1), and if that is 1 the account |
+/// | `GONE`      | tag of the last `BEGIN` that was seen, or 0 (4)                                               |
 /// | others      | none                                                                                          |
 ///
 /// Texts are a length (2) and UTF-8. Enums are their ordinal; their order is part of the version.
@@ -215,6 +216,7 @@ final class Frame {
             }
             case Message.Manage(TaskManagement function, long lun) ->
                     out.writeByte(function.ordinal()).writeLong(lun);
+            case Message.Gone(int lastTag) -> out.writeInt(lastTag);
             case Message.Managed(TaskManagement.Response response) ->
                     out.writeByte(response.ordinal());
             case Message.Show show -> writeShow(out, show);
@@ -223,7 +225,6 @@ final class Frame {
                     Message.NotBegun _,
                     Message.Attention _,
                     Message.Close _,
-                    Message.Gone _,
                     Message.KeepAlive _ -> {}
         }
     }
@@ -331,7 +332,7 @@ final class Frame {
             case SHOW -> readShow(in);
             case ATTENTION -> new Message.Attention();
             case CLOSE -> new Message.Close();
-            case GONE -> new Message.Gone();
+            case GONE -> new Message.Gone(in.readInt());
             case KEEP_ALIVE -> new Message.KeepAlive();
         };
     }

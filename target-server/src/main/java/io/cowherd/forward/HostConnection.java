@@ -48,6 +48,7 @@ final class HostConnection extends PeerConnection {
     private @Nullable Here served;
     private @Nullable Nexus nexus;
     private Map<Integer, Integer> toldBlockSizes = Map.of();
+    private int lastBegun;
     private boolean attentionIsScheduled;
 
     HostConnection(
@@ -230,6 +231,7 @@ final class HostConnection extends PeerConnection {
             throw new PeerFailure(
                     "command %d, beside %d others, is not expected".formatted(tag, tasks.size()));
         }
+        lastBegun = tag;
         ByteBuffer cdb =
                 ByteBuffer.allocate(16).putLong(begin.cdbHead()).putLong(begin.cdbTail()).flip();
         tasks.put(tag, new ServedTask(this, tag, at.begin(begin.lun(), cdb, begin.attribute())));
@@ -283,7 +285,7 @@ final class HostConnection extends PeerConnection {
         at.close(
                 () -> {
                     end();
-                    send(0, new Message.Gone());
+                    send(0, new Message.Gone(lastBegun));
                     closeWhenSent();
                 });
     }

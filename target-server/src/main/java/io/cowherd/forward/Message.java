@@ -118,7 +118,9 @@ sealed interface Message {
     record Close() implements Message {}
 
     /// Its end, or the owner's own wish.
-    record Gone() implements Message {}
+    ///
+    /// @param lastTag of the last Begin that the owner has seen, or 0: later ones were not begun
+    record Gone(int lastTag) implements Message {}
 
     /// Nothing to say, but alive.
     record KeepAlive() implements Message {}

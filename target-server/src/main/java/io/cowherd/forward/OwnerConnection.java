@@ -3,13 +3,13 @@ package io.cowherd.forward;
 import io.cowherd.admission.RefusalLog;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 
 /// The caller's side of a connection: from a nexus to the node that may own its target.
 ///
@@ -102,13 +102,8 @@ final class OwnerConnection extends PeerConnection {
             super.accept(tag, frame);
             return;
         }
-        frame.retain();
-        try {
-            home.execute(() -> acceptAtHome(tag, frame));
-        } catch (RejectedExecutionException _) {
-            frame.release();
-            close();
-        }
+        ByteBuf copy = Unpooled.copiedBuffer(frame); // nobody has to give it back
+        post(() -> acceptAtHome(tag, copy));
     }
 
     private void acceptAtHome(int tag, ByteBuf frame) {
@@ -116,8 +111,6 @@ final class OwnerConnection extends PeerConnection {
             super.accept(tag, frame);
         } catch (PeerFailure e) {
             fail(e.getMessage());
-        } finally {
-            frame.release();
         }
     }
 

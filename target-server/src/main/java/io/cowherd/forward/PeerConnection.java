@@ -254,7 +254,9 @@ abstract class PeerConnection extends ChannelInboundHandlerAdapter {
     /// True if the peer is so slow that nothing more should be begun.
     final boolean isCongested() {
         ChannelHandlerContext ctx = context;
-        return ctx != null && ctx.channel().bytesBeforeWritable() > MAX_CONGESTION_BYTES;
+        return ctx != null
+                && ctx.channel().isActive() // a closed one says that it will never be writable
+                && ctx.channel().bytesBeforeWritable() > MAX_CONGESTION_BYTES;
     }
 
     @Override

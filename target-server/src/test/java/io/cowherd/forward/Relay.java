@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// A cable between two nodes that can be cut, at a byte of one's choice, or swallow everything.
 final class Relay implements AutoCloseable {
@@ -19,6 +20,8 @@ final class Relay implements AutoCloseable {
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private long bytesUntilCut = NEVER; // guarded by this
     private volatile boolean swallows;
+
+    private final AtomicInteger connections = new AtomicInteger();
 
     Relay(InetSocketAddress far) throws IOException {
         this.far = far;
@@ -38,6 +41,11 @@ final class Relay implements AutoCloseable {
     /// True if the cut is still to come.
     synchronized boolean isUncut() {
         return bytesUntilCut != NEVER;
+    }
+
+    /// How many there were so far.
+    int connections() {
+        return connections.get();
     }
 
     /// From now on nothing passes, and nobody is told.
@@ -61,6 +69,7 @@ final class Relay implements AutoCloseable {
         try {
             while (true) {
                 Socket near = listener.accept();
+                connections.incrementAndGet();
                 Socket there = new Socket();
                 sockets.add(near);
                 sockets.add(there);

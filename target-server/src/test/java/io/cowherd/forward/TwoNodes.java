@@ -40,6 +40,7 @@ final class TwoNodes implements AutoCloseable {
     final ClusterTarget forwarded;
     volatile OwnerLookup.Answer answer;
     volatile boolean isOwner = true;
+    volatile long epoch = 1;
 
     TwoNodes(BlockDevice lun0) throws Exception {
         this(lun0, SETTINGS, SETTINGS);
@@ -66,8 +67,24 @@ final class TwoNodes implements AutoCloseable {
         forwarded = new ClusterTarget(TestTarget.NAME, _ -> answer, callers, transport);
     }
 
-    OwnerLookup.Here here() {
-        return new OwnerLookup.Here(owner.device, 1, owner.device::blockSizes);
+    private OwnerLookup.Here here() {
+        return new OwnerLookup.Here(owner.device, epoch, owner.device::blockSizes);
+    }
+
+    /// A status that has a host try again: BUSY, 2/04/0A, or a unit attention.
+    static boolean asksForAnotherTry(TestHost.Answer answer) {
+        boolean isUnitAttention = answer.sense().startsWith("6/");
+        return answer.status() == 0x08 || answer.sense().equals("2/04/0A") || isUnitAttention;
+    }
+
+    /// Sends a command as a host does: again, for as long as it is asked to.
+    static TestHost.Answer insist(TestHost host, String cdb, byte[] out) {
+        while (true) {
+            TestHost.Answer answer = host.send(cdb, out);
+            if (!asksForAnotherTry(answer)) {
+                return answer;
+            }
+        }
     }
 
     /// A host that talks to the owner.
