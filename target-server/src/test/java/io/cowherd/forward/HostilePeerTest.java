@@ -181,6 +181,33 @@ final class HostilePeerTest {
         assertClosed(socket);
     }
 
+    /// Goal: a caller that has told its host less than the owner wants does not get a write of nothing answered GOOD.
+    @Test
+    void lessThanTheOwnerWantsIsNotExecuted() throws Exception {
+        try (Socket socket = member()) {
+            Message.Status answer = execute(socket, 1, 0, new Message.Execute(-1, 0, 0, 0, 0));
+            assertEquals(2, answer.status(), "a unit attention");
+            long write = 0x2AL << 56;
+            answer = execute(socket, 2, write, new Message.Execute(-1, 0, 0, 0, 0));
+            assertEquals(ForwardedTask.BUSY, answer.status());
+            long read = 0x28L << 56;
+            answer = execute(socket, 3, read, new Message.Execute(-1, 0, 0, 0, 0));
+            assertEquals(ForwardedTask.BUSY, answer.status());
+        }
+    }
+
+    /// Has a command on one block executed.
+    private static Message.Status execute(
+            Socket socket, int tag, long cdbHead, Message.Execute execute) throws Exception {
+        send(socket, tag, new Message.Begin(0, cdbHead, 1L << 56, TaskAttribute.SIMPLE));
+        send(socket, tag, execute);
+        while (true) {
+            if (receive(socket) instanceof Message.Status status) {
+                return status;
+            }
+        }
+    }
+
     /// Goal: a broken member, which has the secret, hurts only its own nexus.
     @Test
     void membersMaySayAnything() throws Exception {
