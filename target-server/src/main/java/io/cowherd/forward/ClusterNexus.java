@@ -75,21 +75,12 @@ final class ClusterNexus implements Nexus, OwnerConnection.Listener {
         ENDED
     }
 
-    /// Which commands wait for an owner.
-    private enum Hold {
-        /// All that come.
-        ALL,
-        /// Those that hosts find disks and paths by.
-        SCANS,
-        /// None: it has taken too long.
-        NONE
-    }
-
     // Immutable
     private final ClusterTarget target;
     private final String initiatorPort;
     private final int relativePort;
     private final Executor loop;
+    private final Patience patience;
 
     // Owned by the event loop
     private final Map<Integer, ForwardedTask> tasks = new LinkedHashMap<>(); // as they were begun
@@ -102,8 +93,6 @@ final class ClusterNexus implements Nexus, OwnerConnection.Listener {
     private int lastTag;
     private long leastEpoch;
     private boolean wasOpen;
-    private Hold hold = Hold.ALL;
-    private int holds;
     private final List<Runnable> whenNotHere = new ArrayList<>();
     private Message.@Nullable Show shown;
     private Message.@Nullable Show shownToOwner;
@@ -115,12 +104,13 @@ final class ClusterNexus implements Nexus, OwnerConnection.Listener {
         this.initiatorPort = initiatorPort;
         this.relativePort = relativePort;
         this.loop = loop;
+        this.patience = new Patience(this, target);
     }
 
     /// Begins to look for the owner. On the event loop, once.
     void open() {
         checkThread();
-        hold();
+        patience.begin();
         seek();
     }
 
@@ -232,17 +222,20 @@ final class ClusterNexus implements Nexus, OwnerConnection.Listener {
             task.executeHere();
         } else if (phase == Phase.OPEN && connection != null) {
             task.sendTo(connection);
-        } else if (!isHeld(task)) {
+        } else if (!patience.isEnoughFor(task)) {
             task.settled();
         }
     }
 
-    private boolean isHeld(ForwardedTask task) {
-        return switch (hold) {
-            case ALL -> true;
-            case SCANS -> !task.isRefusedInTransition();
-            case NONE -> false;
-        };
+    /// Has the hosts of commands that wait for an owner try again, if they have waited long enough.
+    void endThoseThatWaitTooLong() {
+        each(
+                stage -> stage == Stage.READY,
+                task -> {
+                    if (!patience.isEnoughFor(task)) {
+                        task.settled();
+                    }
+                });
     }
 
     /// A task was aborted before it was complete.
@@ -285,7 +278,7 @@ final class ClusterNexus implements Nexus, OwnerConnection.Listener {
         place = found;
         leastEpoch = found.epoch();
         target.learn(found);
-        hold = Hold.NONE;
+        patience.end();
         Nexus device = found.target().open(initiatorPort, relativePort, loop);
         Message.Show now = shown;
         if (now != null) {
@@ -310,7 +303,7 @@ final class ClusterNexus implements Nexus, OwnerConnection.Listener {
         phase = Phase.LEAVING_HERE;
         here = null;
         target.learn(found);
-        hold();
+        patience.begin();
         each(stage -> stage == Stage.TAKEN, ForwardedTask::takeBack);
         device.leave(this::gone);
     }
@@ -461,7 +454,7 @@ final class ClusterNexus implements Nexus, OwnerConnection.Listener {
         target.learn(facts);
         phase = Phase.OPEN;
         wasOpen = true;
-        hold = Hold.NONE;
+        patience.end();
         tellRights();
         each(
                 stage -> stage == Stage.TAKEN || stage == Stage.READY,
@@ -507,7 +500,7 @@ final class ClusterNexus implements Nexus, OwnerConnection.Listener {
     private void notBegun(OwnerConnection connection, int tag) {
         if (phase == Phase.OPEN) {
             phase = Phase.LEAVING;
-            hold();
+            patience.begin();
         }
         ForwardedTask task = tasks.get(tag);
         if (task != null) {
@@ -528,7 +521,7 @@ final class ClusterNexus implements Nexus, OwnerConnection.Listener {
     /// @param isDrained true if the owner has said that it executes nothing any more
     private void lost(boolean isDrained) {
         if (phase == Phase.OPEN) {
-            hold();
+            patience.begin();
         }
         boolean wasTried = phase == Phase.OPENING;
         phase = Phase.SEEKING;
@@ -567,31 +560,6 @@ final class ClusterNexus implements Nexus, OwnerConnection.Listener {
         }
         target.ended(this);
         done.run();
-    }
-
-    // -- time --
-
-    /// From now on commands wait for an owner, for a while.
-    private void hold() {
-        hold = Hold.ALL;
-        int mine = ++holds;
-        ForwardSettings settings = target.settings();
-        target.after(settings.holdMillis(), () -> post(() -> holdOnly(Hold.SCANS, mine)));
-        target.after(settings.scanHoldMillis(), () -> post(() -> holdOnly(Hold.NONE, mine)));
-    }
-
-    private void holdOnly(Hold next, int which) {
-        boolean isSeeking = phase != Phase.HERE && phase != Phase.OPEN;
-        if (isSeeking && which == holds) {
-            hold = next;
-            each(
-                    stage -> stage == Stage.READY,
-                    task -> {
-                        if (!isHeld(task)) {
-                            task.settled();
-                        }
-                    });
-        }
     }
 
     // -- the event loop --
