@@ -223,9 +223,13 @@ public final class SharedVolumePool implements AutoCloseable {
     ///
     /// @throws IOException if requests do not end in time: then it is open as before; or if the storage fails: then it is closed all
     ///     the same
-    public void close(UUID family) throws IOException, VolumeRefusedException {
-        VolumeGroup group = pool.groupOf(known(family));
-        FamilyHold hold = held(family);
+    public void close(UUID family) throws IOException {
+        FamilyHold hold = sharing.hold(family);
+        FamilyRecord known = pool.known().get(family);
+        if (hold == null || known == null) {
+            return;
+        }
+        VolumeGroup group = pool.groupOf(known);
         synchronized (hold) {
             Optional<Family> open = openHere(group, family);
             if (open.isPresent()) {

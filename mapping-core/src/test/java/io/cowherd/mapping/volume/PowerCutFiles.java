@@ -68,6 +68,12 @@ final class PowerCutFiles implements DurableFiles {
         repaired = true;
     }
 
+    /// Takes [#repair] back, and counts steps from here.
+    void breakAgain() {
+        repaired = false;
+        step = 0;
+    }
+
     private void step() throws IOException {
         step++;
         if (step >= cutBefore && !repaired) {

@@ -194,6 +194,43 @@ class SharedCatalogTest {
         return !files.survived();
     }
 
+    /// A change fails at step 1, 2, 3, …, perhaps after it was visible to others. The owner's next change takes it back.
+    @Test
+    void aFailedChangeIsTakenBack() throws Exception {
+        boolean failed = true;
+        for (int fault = 1; failed; fault++) {
+            Path data = parent.resolve("fault " + fault);
+            Path graveyard = Files.createDirectory(parent.resolve("graves " + fault));
+            var files = new PowerCutFiles(graveyard, fault);
+            files.repair();
+            try (var owner = new SharedNode(data, "owner", files, DeviceOpener.FILES);
+                    var other = new SharedNode(data, "other")) {
+                owner.create("vg/base", MIB);
+                files.breakAgain();
+                failed = isRefused(owner);
+                files.repair();
+                owner.create("vg/next", MIB);
+                other.pool.refresh();
+                assertEquals(
+                        failed
+                                ? Set.of("vg/base", "vg/next")
+                                : Set.of("vg/base", "vg/next", "vg/snap"),
+                        known(other),
+                        "fault at step " + fault);
+            }
+            assertTrue(failed || fault > 8, "only " + fault + " steps");
+        }
+    }
+
+    private static boolean isRefused(SharedNode node) throws Exception {
+        try {
+            node.snapshot("vg/base", "snap");
+            return false;
+        } catch (PowerCutFiles.PowerCut _) {
+            return true;
+        }
+    }
+
     private static void closeAfterCut(SharedNode node) {
         try {
             node.close();

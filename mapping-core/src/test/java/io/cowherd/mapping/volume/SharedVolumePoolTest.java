@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.cowherd.mapping.device.DeviceOperation;
 import io.cowherd.mapping.device.FencedException;
+import io.cowherd.mapping.device.WrappedDevice;
 import io.cowherd.mapping.device.WriteMode;
 import io.cowherd.mapping.dm.DeviceRemovedException;
 import io.cowherd.mapping.volume.Reservations.NexusName;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
@@ -181,6 +184,20 @@ class SharedVolumePoolTest {
         }
     }
 
+    /// Whether or not it has looked since.
+    @Test
+    void whoOpensAFamilyFindsWhatItsOwnerHasMadeOfIt() throws Exception {
+        try (var a = node("a");
+                var b = node("b")) {
+            UUID family = a.create("vg/base", MIB).uuid();
+            b.pool.refresh();
+            a.snapshot("vg/base", "snap");
+            a.give(family);
+            b.take(family);
+            assertEquals(List.of("vg/base", "vg/snap"), b.names());
+        }
+    }
+
     // --- the fence
 
     @Test
@@ -235,6 +252,33 @@ class SharedVolumePoolTest {
             }
         }
         return found;
+    }
+
+    /// Also if the fence that was given stands.
+    @Test
+    void abandonDoesNotEvenFlush() throws Exception {
+        var changes = new CopyOnWriteArrayList<DeviceOperation>();
+        DeviceOpener watched =
+                path -> {
+                    var opened = DeviceOpener.FILES.open(path);
+                    return new DeviceOpener.Opened(
+                            opened.file(),
+                            new WrappedDevice(opened.device()) {
+                                @Override
+                                protected void before(DeviceOperation operation) {
+                                    if (operation.kind() != DeviceOperation.Kind.READ) {
+                                        changes.add(operation);
+                                    }
+                                }
+                            });
+                };
+        try (var a = new SharedNode(data(), "a", DurableFiles.LOCAL, watched)) {
+            UUID family = family(a);
+            assertFalse(changes.isEmpty());
+            changes.clear();
+            a.pool.abandon(family);
+            assertEquals(List.of(), changes);
+        }
     }
 
     /// A family that was never opened, or is not any more, is abandoned all the same.
