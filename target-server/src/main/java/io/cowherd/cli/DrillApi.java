@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.ServerSettings;
 import io.cowherd.drill.Cluster;
-import io.cowherd.drill.ClusterNode;
 import io.cowherd.drill.DrillFailedException;
 import io.cowherd.drill.DrillSettings;
+import io.cowherd.drill.ListedNode;
+import io.cowherd.drill.initiator.HostClock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,9 @@ import java.util.stream.StreamSupport;
 /// **Threading.** *Confined to the thread of the command.*
 final class DrillApi implements Cluster {
     private static final String NODES = "/v1/nodes";
+
+    private static final int MAX_REMOVALS = 20;
+    private static final Duration BETWEEN_REMOVALS = Duration.ofSeconds(1);
 
     private final VolumePath volume;
     private final UnaryOperator<String> shell;
@@ -52,20 +57,30 @@ final class DrillApi implements Cluster {
         return clients.getFirst().post("/v1/volumes", body).path("target").asText();
     }
 
-    /// Removes the volume, whoever is logged in.
+    /// Removes the volume, whoever is logged in; again and again, while its family has no owner, for instance.
     void remove() throws CommandFailedException {
-        get(NODES);
-        clients.getFirst().delete(volume.url() + "?force=true");
+        for (int tries = 1; ; tries++) {
+            try {
+                get(NODES);
+                clients.getFirst().delete(volume.url() + "?force=true");
+                return;
+            } catch (CommandFailedException e) {
+                if (tries == MAX_REMOVALS) {
+                    throw e;
+                }
+                HostClock.SYSTEM.pause(BETWEEN_REMOVALS);
+            }
+        }
     }
 
     @Override
-    public List<ClusterNode> nodes() throws DrillFailedException {
+    public List<ListedNode> nodes() throws DrillFailedException {
         JsonNode listed = list(NODES).path("nodes");
-        var nodes = new ArrayList<ClusterNode>();
+        var nodes = new ArrayList<ListedNode>();
         for (JsonNode node : listed) {
             addFallback(node.path("management").asText());
             nodes.add(
-                    new ClusterNode(
+                    new ListedNode(
                             node.path("name").asText(),
                             state(node.path("state").asText()),
                             StreamSupport.stream(node.path("portals").spliterator(), false)
@@ -75,13 +90,12 @@ final class DrillApi implements Cluster {
         return nodes;
     }
 
-    private static ClusterNode.State state(String text) {
+    private static ListedNode.State state(String text) {
         return switch (text) {
-            case "up" -> ClusterNode.State.UP;
-            case "drained" -> ClusterNode.State.DRAINED;
+            case "up" -> ListedNode.State.UP;
+            case "drained" -> ListedNode.State.DRAINED;
             default ->
-                    ClusterNode.State
-                            .DOWN; // a state that we do not know is no reason to rely on it
+                    ListedNode.State.DOWN; // a state that we do not know is no reason to rely on it
         };
     }
 

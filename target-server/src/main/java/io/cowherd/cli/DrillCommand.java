@@ -55,6 +55,7 @@ import picocli.CommandLine.Spec;
             "To have owners killed, say how, for example:",
             "  cowherd drill --kill 'ssh $COWHERD_NODE pkill -9 -f io.cowherd.server.Main'",
             "Start the nodes again while it runs: it waits with the next kill until a majority will be left.",
+            "The volume is still there after Ctrl-C: cowherd rm -f volumeGroup/drill.",
             "",
             "Exit codes: 0 every acknowledged write is there, no host would have seen an I/O error, and all was done as asked;",
             "1 one of these does not hold, or the drill could not be begun; 2 wrong usage."

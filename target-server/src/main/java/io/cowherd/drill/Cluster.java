@@ -9,7 +9,7 @@ public interface Cluster {
     /// All nodes, always in the same order.
     ///
     /// @throws DrillFailedException if no node answers
-    List<ClusterNode> nodes() throws DrillFailedException;
+    List<ListedNode> nodes() throws DrillFailedException;
 
     /// Name of the node that serves the drill's volume.
     ///

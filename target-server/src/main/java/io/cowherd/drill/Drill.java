@@ -27,6 +27,9 @@ public final class Drill {
     /// How long an operator may take to start a node again.
     private static final Duration RESTART_LIMIT = Duration.ofMinutes(10);
 
+    /// How long it may take until some node serves the volume, or answers.
+    private static final Duration OWNER_LIMIT = Duration.ofSeconds(30);
+
     private static final Duration POLL = Duration.ofMillis(100);
     private static final int VERIFIER = 0xFFFF;
     private static final int PROBE = 0xFFFE;
@@ -83,8 +86,8 @@ public final class Drill {
     ///
     /// @throws DrillFailedException if it cannot be begun
     public DrillReport run() throws DrillFailedException, InterruptedException {
-        List<ClusterNode> nodes = cluster.nodes();
-        List<HostPort> portals = portals(nodes);
+        List<ListedNode> nodes = cluster.nodes();
+        List<HostPort> portals = portals();
         knock(portals);
         tell(
                 "%d workers over %s, seed %d"
@@ -98,10 +101,14 @@ public final class Drill {
             if (!load.awaitEveryone(EVENT_LIMIT)) {
                 note(Kind.UNDISTURBED, "not all workers have come in.");
             }
-            window(load, Kind.UNDISTURBED, _ -> cluster.owner());
+            window(load, Kind.UNDISTURBED, owner -> owner);
             if (mayDisturb(nodes)) {
                 disturb(load);
             }
+        } catch (DrillFailedException e) {
+            notes.add(
+                    "no more events: " + e.sentence()); // what was written is verified all the same
+            tell(notes.getLast());
         } finally {
             tell("stopping the load");
             load.stop();
@@ -136,18 +143,39 @@ public final class Drill {
 
     // Before the load
 
-    /// Asks the nodes' portals, the owner's first, where the target is.
-    private List<HostPort> portals(List<ClusterNode> nodes) throws DrillFailedException {
-        String owner = cluster.owner();
+    /// Asks the nodes' portals where the target is. A volume that was made just now need not be known everywhere yet.
+    private List<HostPort> portals() throws DrillFailedException, InterruptedException {
+        String owner = awaitOwner();
+        long begun = clock.nanos();
+        String last;
+        do {
+            var why = new StringBuilder("no node has a portal");
+            List<HostPort> found = discover(owner, why);
+            if (!found.isEmpty()) {
+                return found;
+            }
+            last = why.toString();
+            pollPause();
+        } while (clock.nanos() - begun < OWNER_LIMIT.toNanos());
+        throw new DrillFailedException(
+                "The drill finds no way to " + target + ": " + last + ".",
+                "Run it where hosts are, and let " + host.name() + " in: cowherd acl.");
+    }
+
+    /// Asks one after the other, the owner's first.
+    ///
+    /// @param why is set to what went wrong last
+    private List<HostPort> discover(String owner, StringBuilder why) throws DrillFailedException {
+        List<ListedNode> nodes = cluster.nodes();
         List<HostPort> askable =
                 Stream.concat(
                                 nodes.stream().filter(node -> node.name().equals(owner)),
-                                nodes.stream().filter(ClusterNode::runs))
+                                nodes.stream().filter(ListedNode::runs))
                         .flatMap(node -> node.portals().stream())
                         .distinct()
                         .toList();
-        String last = "no node has a portal";
         for (HostPort portal : askable) {
+            why.setLength(0);
             try {
                 List<HostPort> found =
                         Paths.discover(
@@ -159,16 +187,32 @@ public final class Drill {
                 if (!found.isEmpty()) {
                     return found;
                 }
-                last = portal + " does not show it to " + host.name();
+                why.append(portal).append(" does not show it to ").append(host.name());
             } catch (LoginRefusedException e) {
-                throw refused(portal, e);
+                if (e.isForGood()) {
+                    throw refused(portal, e);
+                }
+                why.append(portal).append(": ").append(e.getMessage());
             } catch (IOException e) {
-                last = portal + ": " + e.getMessage();
+                why.append(portal).append(": ").append(e.getMessage());
             }
         }
-        throw new DrillFailedException(
-                "The drill finds no way to " + target + ": " + last + ".",
-                "Run it where hosts are, and let " + host.name() + " in: cowherd acl.");
+        return List.of();
+    }
+
+    /// The node that serves the volume; who has just lost its owner gets another in some seconds.
+    private String awaitOwner() throws DrillFailedException, InterruptedException {
+        long begun = clock.nanos();
+        while (true) {
+            try {
+                return cluster.owner();
+            } catch (DrillFailedException e) {
+                if (clock.nanos() - begun > OWNER_LIMIT.toNanos()) {
+                    throw e;
+                }
+            }
+            pollPause();
+        }
     }
 
     /// Logs in once, so that what the rules forbid shows before the load.
@@ -179,7 +223,10 @@ public final class Drill {
                 probe.logIn();
                 return;
             } catch (LoginRefusedException e) {
-                throw refused(portals.get(i), e);
+                if (e.isForGood()) {
+                    throw refused(portals.get(i), e);
+                }
+                last = e;
             } catch (IOException e) {
                 last = e;
             }
@@ -194,8 +241,8 @@ public final class Drill {
                 "Let it in (cowherd acl), and give the account that the rules ask for: --chap-user, --chap-secret-file.");
     }
 
-    private boolean mayDisturb(List<ClusterNode> nodes) {
-        long up = nodes.stream().filter(ClusterNode::runs).count();
+    private boolean mayDisturb(List<ListedNode> nodes) {
+        long up = nodes.stream().filter(ListedNode::runs).count();
         if (up < 2 && settings.moves() + settings.kills() > 0) {
             tell("There is one node, and so nobody to take over: the drill can only measure.");
             return false;
@@ -229,7 +276,7 @@ public final class Drill {
     private void window(Load load, Kind kind, Happening happening)
             throws DrillFailedException, InterruptedException {
         String started = around.wallClock().instant().toString();
-        String from = cluster.owner();
+        String from = awaitOwner();
         load.open();
         long begun = clock.nanos();
         String to = null;
@@ -299,14 +346,14 @@ public final class Drill {
 
     /// The next node after the owner that takes families, in the list's order and round its end.
     private String nextOf(String owner) throws DrillFailedException {
-        List<ClusterNode> nodes = cluster.nodes();
+        List<ListedNode> nodes = cluster.nodes();
         int at = 0;
         while (at < nodes.size() && !nodes.get(at).name().equals(owner)) {
             at++;
         }
         for (int i = 1; i <= nodes.size(); i++) {
-            ClusterNode node = nodes.get((at + i) % nodes.size());
-            if (node.state() == ClusterNode.State.UP && !node.name().equals(owner)) {
+            ListedNode node = nodes.get((at + i) % nodes.size());
+            if (node.state() == ListedNode.State.UP && !node.name().equals(owner)) {
                 return node.name();
             }
         }
@@ -318,8 +365,9 @@ public final class Drill {
         long begun = clock.nanos();
         boolean isTold = false;
         while (true) {
-            List<ClusterNode> nodes = cluster.nodes();
-            long up = nodes.stream().filter(ClusterNode::runs).count();
+            awaitOwner(); // whoever tells of it tells of the nodes
+            List<ListedNode> nodes = cluster.nodes();
+            long up = nodes.stream().filter(ListedNode::runs).count();
             int needed = Math.min(nodes.size() / 2 + 1, nodes.size() - 1);
             if (up - 1 >= needed) {
                 return true;
@@ -374,7 +422,7 @@ public final class Drill {
 
     private DrillReport report(
             String started,
-            List<ClusterNode> nodes,
+            List<ListedNode> nodes,
             List<HostPort> portals,
             Load load,
             int verified) {
@@ -384,7 +432,7 @@ public final class Drill {
                 around.wallClock().instant().toString(),
                 target,
                 portals.stream().map(HostPort::toString).toList(),
-                nodes.stream().map(ClusterNode::name).toList(),
+                nodes.stream().map(ListedNode::name).toList(),
                 new DrillReport.Settings(
                         settings.moves(),
                         settings.kills(),

@@ -53,26 +53,32 @@ class DrillTest {
         int nodes = 3;
         String owner = "a";
         int questionsUntilRestart = Integer.MAX_VALUE;
+        int unanswered;
+        int movesUntilSilence = Integer.MAX_VALUE;
 
         @Override
-        public List<ClusterNode> nodes() {
+        public List<ListedNode> nodes() {
             if (--questionsUntilRestart <= 0) {
                 down.clear();
             }
             return NAMES.subList(0, nodes).stream()
                     .map(
                             name ->
-                                    new ClusterNode(
+                                    new ListedNode(
                                             name,
                                             down.contains(name)
-                                                    ? ClusterNode.State.DOWN
-                                                    : ClusterNode.State.UP,
+                                                    ? ListedNode.State.DOWN
+                                                    : ListedNode.State.UP,
                                             List.of(FakeDisk.FIRST)))
                     .toList();
         }
 
         @Override
-        public String owner() {
+        public String owner() throws DrillFailedException {
+            if (unanswered > 0) {
+                unanswered--;
+                throw new DrillFailedException("nobody serves it", "");
+            }
             return owner;
         }
 
@@ -80,6 +86,9 @@ class DrillTest {
         public void move(String node) {
             done.add("move " + node);
             owner = node;
+            if (--movesUntilSilence == 0) {
+                unanswered = Integer.MAX_VALUE;
+            }
         }
 
         @Override
@@ -150,6 +159,23 @@ class DrillTest {
         assertEquals(List.of("UNDISTURBED a a"), events(report));
         assertEquals(Verdict.PASSED, report.verdict());
         assertTrue(told.stream().anyMatch(line -> line.contains("can only measure")));
+    }
+
+    @Test
+    void aVolumeWithoutOwnerIsWaitedFor() throws Exception {
+        cluster.unanswered = 5;
+        assertEquals(Verdict.PASSED, drill(1, 0).verdict());
+    }
+
+    /// What has been written is verified, whatever has become of the management.
+    @Test
+    void aManagementThatFallsSilentEndsTheEvents() throws Exception {
+        cluster.movesUntilSilence = 1;
+        DrillReport report = drill(3, 0);
+        assertEquals(List.of("UNDISTURBED a a", "MOVE a b"), events(report));
+        assertEquals(Verdict.INCOMPLETE, report.verdict());
+        assertEquals(List.of("no more events: nobody serves it"), report.notes());
+        assertTrue(report.verifiedBlocks() > 0);
     }
 
     @Test

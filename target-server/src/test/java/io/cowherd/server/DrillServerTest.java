@@ -14,10 +14,10 @@ import io.cowherd.config.ServerSettings;
 import io.cowherd.config.TransportSetting;
 import io.cowherd.config.access.AccessSettings;
 import io.cowherd.drill.Cluster;
-import io.cowherd.drill.ClusterNode;
 import io.cowherd.drill.Drill;
 import io.cowherd.drill.DrillReport;
 import io.cowherd.drill.DrillSettings;
+import io.cowherd.drill.ListedNode;
 import io.cowherd.drill.initiator.Dialer;
 import io.cowherd.drill.initiator.HostClock;
 import io.cowherd.drill.initiator.Timing;
@@ -181,11 +181,11 @@ class DrillServerTest {
 
     private record OneNode(List<String> portals) implements Cluster {
         @Override
-        public List<ClusterNode> nodes() {
+        public List<ListedNode> nodes() {
             var node =
-                    new ClusterNode(
+                    new ListedNode(
                             "node-1",
-                            ClusterNode.State.UP,
+                            ListedNode.State.UP,
                             portals.stream().map(portal -> HostPort.parse(portal, 0)).toList());
             return List.of(node);
         }

@@ -10,7 +10,7 @@ import java.util.List;
 /// @param name its name
 /// @param state whether it runs, and takes families
 /// @param portals where hosts reach it
-public record ClusterNode(String name, State state, List<HostPort> portals) {
+public record ListedNode(String name, State state, List<HostPort> portals) {
     /// Whether a node runs, and takes families.
     public enum State {
         /// It runs.
@@ -22,7 +22,7 @@ public record ClusterNode(String name, State state, List<HostPort> portals) {
     }
 
     /// Keeps the list from changing.
-    public ClusterNode {
+    public ListedNode {
         portals = List.copyOf(portals);
     }
 
