@@ -48,7 +48,7 @@ import picocli.CommandLine.Spec;
                     + " every acknowledged write is there, and keeps a report.",
             "",
             "It runs where hosts run: it logs in to the nodes' portals, by all paths that discovery tells, and changes over"
-                    + " when one is gone. If the node that --server names is gone, it asks those that cowherd nodes lists."
+                    + " when one is gone. If the node that --server names is gone, it asks those that cowherd nodes lists, with the same token."
         },
         footer = {
             "",
