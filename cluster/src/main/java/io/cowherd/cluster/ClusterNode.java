@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /// One node: its lease, its part in each family, and what it knows of the others.
 ///
@@ -65,7 +66,7 @@ public final class ClusterNode {
         this.elections = elections;
         this.startedAt = nanos.getAsLong();
         this.lease = new Lease(times.lease(), startedAt);
-        this.view = new ClusterView(times, startedAt);
+        this.view = new ClusterView(self, times, startedAt);
         this.ports = new FamilyOwnership.Ports(elections, storage, service, view::isHeard);
         this.sequence = firstSequence;
         this.announceAt = startedAt;
@@ -79,6 +80,45 @@ public final class ClusterNode {
         }
         families.entrySet()
                 .removeIf(it -> !known.contains(it.getKey()) && !it.getValue().state().isHeld());
+    }
+
+    /// A family is about to be made here: this node has to be elected for it before anybody can know it.
+    ///
+    /// @param family its new identity
+    /// @param answer takes the fence of what is written for it, after which `created` or `notCreated` has to follow, or
+    ///     nothing; says whether anybody was still waiting
+    public void create(UUID family, Predicate<Optional<OwnerFence>> answer) {
+        if (drained || !elections.isReady()) {
+            answer.test(Optional.empty());
+            return;
+        }
+        families.computeIfAbsent(
+                        family, it -> new FamilyOwnership(it, self, times, ports, lease, nanos))
+                .create(answer);
+    }
+
+    /// The family is there, locked on the storage with this epoch, and open.
+    public void created(UUID family, long epoch) {
+        FamilyOwnership ours = families.get(family);
+        if (ours != null) {
+            ours.created(epoch);
+        }
+    }
+
+    /// It was not made after all.
+    public void notCreated(UUID family) {
+        FamilyOwnership ours = families.get(family);
+        if (ours != null) {
+            ours.notCreated();
+        }
+    }
+
+    /// A family that was served here is gone: from the catalog, closed and unlocked.
+    public void removed(UUID family) {
+        FamilyOwnership ours = families.get(family);
+        if (ours != null) {
+            ours.removed();
+        }
     }
 
     /// The election has confirmed this node's session.
@@ -178,6 +218,11 @@ public final class ClusterNode {
         return families.values().stream().noneMatch(family -> family.state().isHeld());
     }
 
+    /// Whether anything of this node may be under way to the storage, in any family.
+    public boolean mayWrite() {
+        return families.values().stream().anyMatch(family -> family.state().mayWrite());
+    }
+
     /// The part of this node in each family.
     public Map<UUID, OwnershipState> states() {
         var states = new TreeMap<UUID, OwnershipState>();
@@ -210,7 +255,7 @@ public final class ClusterNode {
             families.forEach((family, _) -> handOver(family, Optional.empty(), false));
         } else if (drained) {
             giveAll();
-        } else if (now - startedAt > 2 * times.announceEvery().toNanos()) {
+        } else if (elections.isReady() && now - startedAt > 2 * times.announceEvery().toNanos()) {
             // Before, this node has not heard the others.
             takeOrphans(now);
             balance(now);
@@ -346,7 +391,8 @@ public final class ClusterNode {
                         case OwnershipState.Elsewhere _,
                                 OwnershipState.Electing _,
                                 OwnershipState.Unavailable _ -> {}
-                        case OwnershipState.Locking _,
+                        case OwnershipState.Creating _,
+                                OwnershipState.Locking _,
                                 OwnershipState.Raising _,
                                 OwnershipState.Opening _,
                                 OwnershipState.Losing _,

@@ -21,7 +21,7 @@ import java.time.Duration;
 /// @param silentAfter when a node that is not heard counts as gone, for placement only
 /// @param rankDelay head start of a better placed node at a family without an owner
 /// @param retryAfter before a node tries again for a family that it did not get
-/// @param offerFor how long a family that is handed over is kept for the node it was meant for
+/// @param offerFor how long a family that is handed over is kept for the node it was meant for, while that is heard
 /// @param balanceAfter how long the nodes must have been the same before families move for balance
 public record ClusterTimes(
         Duration sessionTtl,
@@ -54,7 +54,7 @@ public record ClusterTimes(
                     Duration.ofSeconds(3),
                     Duration.ofMillis(500),
                     Duration.ofSeconds(1),
-                    Duration.ofSeconds(3),
+                    Duration.ofSeconds(10),
                     Duration.ofSeconds(15));
 
     public ClusterTimes {

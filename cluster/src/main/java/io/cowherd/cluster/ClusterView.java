@@ -16,6 +16,7 @@ final class ClusterView {
 
     private record Offer(Announcement.Offer offer, long until) {}
 
+    private final NodeId self;
     private final ClusterTimes times;
     private final Map<NodeId, Heard> nodes = new TreeMap<>();
     private final Map<UUID, Offer> offers = new HashMap<>();
@@ -23,7 +24,8 @@ final class ClusterView {
     /// When a node came or went last.
     private long changedAt;
 
-    ClusterView(ClusterTimes times, long now) {
+    ClusterView(NodeId self, ClusterTimes times, long now) {
+        this.self = self;
         this.times = times;
         this.changedAt = now;
     }
@@ -56,7 +58,12 @@ final class ClusterView {
         if (gone) {
             changedAt = now;
         }
-        offers.values().removeIf(offer -> now - offer.until() >= 0);
+        offers.values()
+                .removeIf(
+                        offer ->
+                                now - offer.until() >= 0
+                                        || (!offer.offer().to().equals(self)
+                                                && !isHeard(offer.offer().to())));
     }
 
     /// Whether the same nodes have been there for long enough to move families for balance.

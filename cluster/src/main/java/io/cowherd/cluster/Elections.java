@@ -8,6 +8,9 @@ import java.util.function.Consumer;
 /// Calls return at once. Answers come on the node's thread, once each, however long that takes. Besides, whoever
 /// implements this tells `ClusterNode` of confirmed and lost sessions, announcements and nodes that went.
 public interface Elections {
+    /// Whether enough voters have found each other; before that nobody is elected, and nobody tries.
+    boolean isReady();
+
     /// Asks for the election lock of a family, which the node then has until it resigns or its session ends.
     void elect(UUID family, Consumer<Ballot> answer);
 

@@ -37,7 +37,10 @@ final class FamilyOwnership {
     private long nextAttempt;
     private Optional<String> withdraw = Optional.empty();
 
-    // From Locking on.
+    // Of Creating: who waits for the fence.
+    private Optional<Predicate<Optional<OwnerFence>>> creator = Optional.empty();
+
+    // From Creating or Locking on.
     private OwnerFence fence;
     private Optional<NodeId> successor = Optional.empty();
     private long nextCheck;
@@ -87,6 +90,72 @@ final class FamilyOwnership {
         elections.elect(family, inThisTurn(this::elected));
     }
 
+    /// Becomes the owner of a family that is about to be made here.
+    ///
+    /// @param answer takes the fence of what is written for it, once this node is elected, or nothing if it is not; says
+    ///     whether anybody was still waiting
+    void create(Predicate<Optional<OwnerFence>> answer) {
+        if (state.isHeld()) {
+            answer.test(Optional.empty());
+            return;
+        }
+        enter(new OwnershipState.Electing());
+        elections.elect(
+                family,
+                inThisTurn(
+                        ballot -> {
+                            if (ballot == Elections.Ballot.WON) {
+                                enter(new OwnershipState.Creating());
+                                creator = Optional.of(answer);
+                                tick(since);
+                            } else {
+                                release("somebody else is elected for a family that is not there");
+                                answer.test(Optional.empty());
+                            }
+                        }));
+    }
+
+    /// It has been made, with the lock on the storage and this epoch, and hosts are let in.
+    void created(long epoch) {
+        if (state instanceof OwnershipState.Creating) {
+            serve(epoch);
+        }
+    }
+
+    /// It has not been made, and nothing of it is open.
+    void notCreated() {
+        if (state instanceof OwnershipState.Creating) {
+            release();
+        }
+    }
+
+    /// It is gone from the catalog, its files are closed, and nothing of it is locked on the storage.
+    void removed() {
+        if (state instanceof OwnershipState.Serving) {
+            release();
+        }
+    }
+
+    private boolean answerCreator(Optional<OwnerFence> answer) {
+        Optional<Predicate<Optional<OwnerFence>>> waiting = creator;
+        creator = Optional.empty();
+        return waiting.isPresent() && waiting.get().test(answer);
+    }
+
+    /// Creating's only step of its own: what is made may be written once the lease holds.
+    private void letCreate(long now) {
+        if (creator.isEmpty()) {
+            loseWithTheFence();
+        } else if (lease.holds(now)) {
+            fence = new OwnerFence(lease, nanos);
+            if (!answerCreator(Optional.of(fence))) {
+                release();
+            }
+        } else if (outOfPatience(now)) {
+            lose("the election does not confirm this node");
+        }
+    }
+
     /// Gives the family to another node; only while it is served.
     ///
     /// @param to for whom it is kept, if for anybody
@@ -107,13 +176,18 @@ final class FamilyOwnership {
                     OwnershipState.Releasing _,
                     OwnershipState.Unavailable _ -> {}
             case OwnershipState.Locking _ -> withdraw(why);
+            case OwnershipState.Creating _ when creator.isPresent() -> {
+                answerCreator(Optional.empty());
+                release(why);
+            }
             case OwnershipState.Raising _ -> {
                 // The epoch is on its way; its answer ends the waiting (see raised).
                 fence.fall();
                 since = nanos.getAsLong();
                 state = new OwnershipState.Losing(why);
             }
-            case OwnershipState.Opening _,
+            case OwnershipState.Creating _,
+                    OwnershipState.Opening _,
                     OwnershipState.Serving _,
                     OwnershipState.Draining _,
                     OwnershipState.Closing _ -> {
@@ -132,6 +206,7 @@ final class FamilyOwnership {
                     OwnershipState.Electing _,
                     OwnershipState.Releasing _,
                     OwnershipState.Unavailable _ -> {}
+            case OwnershipState.Creating _ -> letCreate(now);
             case OwnershipState.Locking _ -> lockOn(now);
             case OwnershipState.Raising _, OwnershipState.Opening _ -> loseWithTheFence();
             case OwnershipState.Serving _ -> {
@@ -262,11 +337,15 @@ final class FamilyOwnership {
             fence.fall();
             release(failure.get());
         } else if (state instanceof OwnershipState.Opening(long epoch)) {
-            enter(new OwnershipState.Serving(epoch));
-            checkUnderWay = false;
-            nextCheck = since;
-            tick(since);
+            serve(epoch);
         }
+    }
+
+    private void serve(long epoch) {
+        enter(new OwnershipState.Serving(epoch));
+        checkUnderWay = false;
+        nextCheck = since;
+        tick(since);
     }
 
     /// A lock that does not lock, one that was revoked, an election that was reset: they show here.

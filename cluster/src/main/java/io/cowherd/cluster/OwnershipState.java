@@ -14,6 +14,8 @@ package io.cowherd.cluster;
 ///                                the stored epoch is another's, or a step takes too long
 /// ```
 ///
+/// A family that is made here goes from Electing by Creating to Serving; one that is removed from Serving to Releasing.
+///
 /// Immutable.
 public sealed interface OwnershipState {
     /// Nothing.
@@ -21,6 +23,9 @@ public sealed interface OwnershipState {
 
     /// Asks for the election lock.
     record Electing() implements OwnershipState {}
+
+    /// Has the election lock of a family that is about to be made here, and which nobody else can know yet.
+    record Creating() implements OwnershipState {}
 
     /// Has the election lock, asks for the lock on the storage until it gets it or loses patience.
     record Locking() implements OwnershipState {}
@@ -54,6 +59,7 @@ public sealed interface OwnershipState {
         return switch (this) {
             case Elsewhere _, Unavailable _ -> false;
             case Electing _,
+                    Creating _,
                     Locking _,
                     Raising _,
                     Opening _,
@@ -62,6 +68,15 @@ public sealed interface OwnershipState {
                     Closing _,
                     Losing _,
                     Releasing _ ->
+                    true;
+        };
+    }
+
+    /// Whether this node may have something under way to the family's files.
+    default boolean mayWrite() {
+        return switch (this) {
+            case Elsewhere _, Unavailable _, Electing _, Locking _, Releasing _ -> false;
+            case Creating _, Raising _, Opening _, Serving _, Draining _, Closing _, Losing _ ->
                     true;
         };
     }

@@ -248,6 +248,45 @@ class TidyTest {
         assertNothingFound();
     }
 
+    /// It is a dead line (ADR 0009): whoever has to leave it rewrites one package.
+    @Test
+    void hazelcastStaysInOnePackage() throws IOException {
+        for (Path file : sources("main", "test")) {
+            if (file.toString().contains("/io/cowherd/cluster/hazelcast/")) {
+                continue;
+            }
+            List<String> lines = lines(file);
+            for (int i = 0; i < lines.size(); i++) {
+                if (lines.get(i).contains("com.hazel" + "cast.")) {
+                    find(file, i + 1, "only io.cowherd.cluster.hazelcast may know Hazelcast");
+                }
+            }
+        }
+        assertNothingFound();
+    }
+
+    /// The rules run in the simulation: they know no thread, no clock, no file and no network.
+    @Test
+    void rulesOfTheClusterArePure() throws IOException {
+        var impure =
+                Pattern.compile(
+                        ".*\\b(java\\.(io|net|nio)\\.|Thread\\b|Executor|System\\.nanoTime\\(|"
+                                + "currentTimeMillis|slf4j|Random\\b).*");
+        for (Path file : sources("main")) {
+            if (!file.getParent().endsWith("io/cowherd/cluster")) {
+                continue;
+            }
+            List<String> lines = lines(file);
+            for (int i = 0; i < lines.size(); i++) {
+                String line = lines.get(i).strip();
+                if (!line.startsWith("//") && impure.matcher(line).matches()) {
+                    find(file, i + 1, "the rules of the cluster must stay pure");
+                }
+            }
+        }
+        assertNothingFound();
+    }
+
     /// An initiator that used the target's own codec would share its mistakes.
     @Test
     void scenariosShareNoCodeWithTheTarget() throws IOException {

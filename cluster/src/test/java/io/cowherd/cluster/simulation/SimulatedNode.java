@@ -283,6 +283,11 @@ final class SimulatedNode {
 
     private final class ElectionPort implements Elections {
         @Override
+        public boolean isReady() {
+            return true;
+        }
+
+        @Override
         public void elect(UUID family, Consumer<Ballot> answer) {
             step();
             cluster.election()
