@@ -89,7 +89,7 @@ public final class ClusterNode {
     ///     nothing; says whether anybody was still waiting
     public void create(UUID family, Predicate<Optional<OwnerFence>> answer) {
         if (drained || !elections.isReady()) {
-            answer.test(Optional.empty());
+            var _ = answer.test(Optional.empty());
             return;
         }
         families.computeIfAbsent(

@@ -96,7 +96,7 @@ final class FamilyOwnership {
     ///     whether anybody was still waiting
     void create(Predicate<Optional<OwnerFence>> answer) {
         if (state.isHeld()) {
-            answer.test(Optional.empty());
+            var _ = answer.test(Optional.empty());
             return;
         }
         enter(new OwnershipState.Electing());
@@ -110,7 +110,7 @@ final class FamilyOwnership {
                                 tick(since);
                             } else {
                                 release("somebody else is elected for a family that is not there");
-                                answer.test(Optional.empty());
+                                var _ = answer.test(Optional.empty());
                             }
                         }));
     }
@@ -177,7 +177,7 @@ final class FamilyOwnership {
                     OwnershipState.Unavailable _ -> {}
             case OwnershipState.Locking _ -> withdraw(why);
             case OwnershipState.Creating _ when creator.isPresent() -> {
-                answerCreator(Optional.empty());
+                var _ = answerCreator(Optional.empty());
                 release(why);
             }
             case OwnershipState.Raising _ -> {

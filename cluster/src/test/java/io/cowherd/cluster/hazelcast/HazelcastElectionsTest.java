@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.cowherd.cluster.ClusterTimes;
 import io.cowherd.cluster.NodeId;
+import io.cowherd.cluster.OwnershipState;
 import io.cowherd.cluster.member.ClusterMember;
 import io.cowherd.cluster.member.IncompatiblePeerException;
 import io.cowherd.cluster.member.Peer;
@@ -149,6 +150,12 @@ class HazelcastElectionsTest {
         return families.stream().allMatch(family -> owner(family).isPresent());
     }
 
+    private boolean isQuiet() {
+        return members.values().stream()
+                .flatMap(member -> member.states().values().stream())
+                .allMatch(state -> state instanceof OwnershipState.Serving || !state.isHeld());
+    }
+
     private long epoch(UUID family) {
         return requireNonNull(storage.epoch(family)).number();
     }
@@ -179,6 +186,8 @@ class HazelcastElectionsTest {
                         .filter(node -> !node.equals(from))
                         .findFirst()
                         .orElseThrow();
+        // Who was still trying for it would be faster than who it is offered to.
+        await("nobody tries for anything", TAKEOVER, this::isQuiet);
         long before = epoch(moved);
         await(
                 "the others are heard",
@@ -196,6 +205,28 @@ class HazelcastElectionsTest {
         HazelcastElections back = requireNonNull(elections.get(to));
         await("it votes again", FORMATION, back::isVoter);
         await("it is heard", TAKEOVER, () -> back.peers().size() == NODES);
+    }
+
+    @Test
+    void aFamilyIsMadeByWhoIsElectedForIt() {
+        startAll();
+        UUID made = new UUID(2, 1);
+        NodeId self = node(1);
+        ClusterMember member = requireNonNull(members.get(self));
+        var fence = member.create(made).orElseThrow();
+        assertTrue(fence.stands());
+        assertEquals(
+                Optional.empty(),
+                requireNonNull(members.get(node(2))).create(made),
+                "one at a time");
+        storage.made(made, self, fence);
+        member.created(made, 1);
+        await("it is served", TAKEOVER, () -> member.owner(made).equals(Optional.of(self)));
+        member.removed(made);
+        await("it is let go", TAKEOVER, () -> !fence.stands());
+        var again = requireNonNull(members.get(node(2))).create(new UUID(2, 2)).orElseThrow();
+        requireNonNull(members.get(node(2))).notCreated(new UUID(2, 2));
+        await("it is given back", TAKEOVER, () -> !again.stands());
     }
 
     @Test

@@ -26,6 +26,13 @@ final class SharedMemory {
         locks.values().removeIf(node::equals);
     }
 
+    /// A node has made a family: it is locked, its epoch is 1, and it is served.
+    synchronized void made(UUID family, NodeId node, OwnerFence fence) {
+        locks.put(family, node);
+        epochs.put(family, new Epoch(1, node));
+        serving.put(family, fence);
+    }
+
     synchronized @Nullable Epoch epoch(UUID family) {
         return epochs.get(family);
     }
