@@ -190,6 +190,11 @@ public final class HazelcastElections implements ElectionService {
         return membership.isVoter();
     }
 
+    /// Ends the sessions of another node, as if it had been removed.
+    void endSessionsOf(HazelcastElections other) throws InterruptedException {
+        membership.endSessions(other.hazelcast.getName());
+    }
+
     @Override
     public List<Peer> peers() {
         return hazelcast.getCluster().getMembers().stream()

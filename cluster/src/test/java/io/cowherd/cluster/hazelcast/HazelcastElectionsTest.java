@@ -229,6 +229,20 @@ class HazelcastElectionsTest {
         await("it is given back", TAKEOVER, () -> !again.stands());
     }
 
+    /// It is told by its next heartbeat, stops, and the family has a new epoch: here or elsewhere.
+    @Test
+    void whoseSessionIsEndedLetsGoThoughItIsAlive() throws InterruptedException {
+        startAll();
+        await("nobody tries for anything", TAKEOVER, this::isQuiet);
+        UUID family = new UUID(1, 2);
+        NodeId owner = owner(family).orElseThrow();
+        NodeId other = owner.equals(node(0)) ? node(1) : node(0);
+        long before = epoch(family);
+        requireNonNull(elections.get(other)).endSessionsOf(requireNonNull(elections.get(owner)));
+        await("it is owned anew", TAKEOVER, () -> epoch(family) > before);
+        await("all families are served", TAKEOVER, this::allAreServed);
+    }
+
     @Test
     void whoIsLeftAloneStopsWriting() {
         startAll();
