@@ -37,6 +37,9 @@ public final class ClusterNode {
     /// Not before then is a family tried for again.
     private final Map<UUID, Long> notBefore = new HashMap<>();
 
+    /// Nor a family that was handed over, unless it is offered back.
+    private final Map<UUID, Long> givenAway = new HashMap<>();
+
     private final Map<UUID, Offer> offers = new HashMap<>();
     private final Set<UUID> pinned = new TreeSet<>();
     private final long startedAt;
@@ -296,7 +299,8 @@ public final class ClusterNode {
         long until = now + 2 * times.drainLimit().toNanos() + times.offerFor().toNanos();
         to.ifPresent(it -> offers.put(family, new Offer(it, pin, until)));
         pinned.remove(family);
-        notBefore.put(family, now + times.offerFor().toNanos());
+        notBefore.remove(family);
+        givenAway.put(family, now + times.offerFor().toNanos());
         ours.handOver(to);
         announce(now);
     }
@@ -314,13 +318,20 @@ public final class ClusterNode {
         for (UUID family : orphans) {
             long since = orphanSince.computeIfAbsent(family, _ -> now);
             boolean mayTry =
-                    now - notBefore.getOrDefault(family, since) >= 0 && !isTired(family, now);
+                    now - notBefore.getOrDefault(family, since) >= 0
+                            && (now - givenAway.getOrDefault(family, since) >= 0
+                                    || isOfferedHere(family))
+                            && !isTired(family, now);
             if (mayTry
                     && now - since >= headStart(family, takers.getOrDefault(family, List.of()))) {
                 notBefore.put(family, now + times.retryAfter().toNanos());
                 acquire(family);
             }
         }
+    }
+
+    private boolean isOfferedHere(UUID family) {
+        return view.offeredTo(family).filter(self::equals).isPresent();
     }
 
     /// Where this node could not become the owner, others get the chance first.

@@ -46,6 +46,43 @@ class ServerSettingsTest {
         assertRefused("at least one portal", () -> settings(FIRST));
     }
 
+    @Test
+    void aNodesAddressesDifferAndCanBeTold() {
+        HostPort member = new HostPort("127.0.0.1", 5701);
+        var cluster =
+                new ClusterSettings(
+                        member, List.of(member), new HostPort("127.0.0.1", 0), Path.of("secret"));
+        assertRefused("127.0.0.1:5701 is given twice", () -> settings(cluster, member, FIRST));
+        assertRefused("127.0.0.1:5701 is given twice", () -> settings(cluster, FIRST, member));
+        HostPort wildcard = new HostPort("0.0.0.0", 3260);
+        assertRefused("--advertise", () -> settings(cluster, FIRST, wildcard));
+        assertRefused(
+                "--cluster-listen",
+                () ->
+                        new ClusterSettings(
+                                new HostPort("a", 0), List.of(member), member, Path.of("s")));
+        assertRefused(
+                "--cluster-member",
+                () -> new ClusterSettings(member, List.of(), member, Path.of("s")));
+        assertRefused(
+                "--cluster-secret-file",
+                () -> new ClusterSettings(member, List.of(member), member, Path.of("")));
+    }
+
+    private static ServerSettings settings(
+            ClusterSettings cluster, HostPort http, HostPort... portals) {
+        return new ServerSettings(
+                Path.of("data"),
+                "node",
+                PortalSetting.pair(List.of(portals), List.of()),
+                http,
+                TransportSetting.AUTO,
+                AccessSettings.DEFAULTS,
+                Limits.DEFAULTS,
+                ManagementLimits.DEFAULTS,
+                cluster);
+    }
+
     private static ServerSettings settings(HostPort http, HostPort... portals) {
         return new ServerSettings(
                 Path.of("data"),

@@ -28,15 +28,34 @@ final class CowherdProcess implements AutoCloseable {
 
     private final Path data;
     private final Path log;
+    private final String advertised;
     private final List<String> options;
     private final int iscsiPort = Workspace.freePort();
     private final int httpPort = Workspace.freePort();
     private @Nullable Process process;
 
-    private CowherdProcess(Path folder, String... options) throws IOException {
+    private CowherdProcess(Path folder, String log, String advertised, String... options)
+            throws IOException {
         data = folder.resolve("data");
-        log = folder.resolve("server.log");
+        this.log = folder.resolve(log);
+        this.advertised = advertised;
         this.options = List.of(options);
+    }
+
+    private CowherdProcess(Path folder, String... options) throws IOException {
+        this(folder, "server.log", LinuxGuest.HOST, options);
+    }
+
+    /// Starts a node of a cluster, whose data in `folder` all nodes share.
+    ///
+    /// @param name the node's
+    /// @param advertised host by which initiators reach it
+    static CowherdProcess node(Path folder, String name, String advertised, String... options)
+            throws IOException {
+        List<String> all = new ArrayList<>(List.of("--node", name));
+        all.addAll(List.of(options));
+        return new CowherdProcess(folder, name + ".log", advertised, all.toArray(String[]::new))
+                .start("serve");
     }
 
     /// Starts `cowherd demo` with further options on new data in `folder`.
@@ -63,7 +82,7 @@ final class CowherdProcess implements AutoCloseable {
         command.add(Workspace.inCheckout("bin/cowherd").toString());
         command.addAll(List.of(verb, "--data", data.toString()));
         command.addAll(List.of("--portal", "127.0.0.1:" + iscsiPort));
-        command.addAll(List.of("--advertise", LinuxGuest.HOST + ":" + iscsiPort));
+        command.addAll(List.of("--advertise", advertised + ":" + iscsiPort));
         command.addAll(List.of("--http", "127.0.0.1:" + httpPort));
         command.addAll(options);
         try {
@@ -111,6 +130,12 @@ final class CowherdProcess implements AutoCloseable {
             Tool.kill(process.toHandle());
             process = null;
         }
+    }
+
+    /// False once it has been killed, by whomever.
+    boolean isAlive() {
+        Process running = process;
+        return running != null && running.isAlive();
     }
 
     /// Ends the server as an operator would (SIGTERM).

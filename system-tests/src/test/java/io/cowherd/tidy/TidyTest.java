@@ -273,7 +273,7 @@ class TidyTest {
                         ".*\\b(java\\.(io|net|nio)\\.|Thread\\b|Executor|System\\.nanoTime\\(|"
                                 + "currentTimeMillis|slf4j|Random\\b).*");
         for (Path file : sources("main")) {
-            if (!file.getParent().endsWith("io/cowherd/cluster")) {
+            if (!file.resolveSibling("").endsWith("io/cowherd/cluster")) {
                 continue;
             }
             List<String> lines = lines(file);

@@ -9,6 +9,7 @@ import io.cowherd.iscsi.login.ChapDemand;
 import io.cowherd.iscsi.login.ChapSecret;
 import io.cowherd.iscsi.login.LoginPolicy;
 import io.cowherd.iscsi.login.Visitor;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -24,12 +25,24 @@ import org.jspecify.annotations.Nullable;
 public final class AccessControl implements LoginPolicy, TargetPlacement {
     private final RuleBook book;
     private final AccessSettings settings;
+    private final ChangeLock lock;
     private volatile Decisions decisions;
 
-    private AccessControl(RuleBook book, AccessSettings settings, RuleBook.Contents contents) {
+    /// Keeps other nodes from changing the rules meanwhile.
+    @FunctionalInterface
+    public interface ChangeLock {
+        /// Takes it; whoever takes it closes it.
+        Closeable take() throws IOException;
+    }
+
+    private AccessControl(RuleBook book, AccessSettings settings, ChangeLock lock)
+            throws IOException {
         this.book = book;
         this.settings = settings;
-        this.decisions = new Decisions(contents, settings);
+        this.lock = lock;
+        try (var _ = lock.take()) {
+            this.decisions = new Decisions(book.open(), settings);
+        }
     }
 
     /// Reads the rules of a data directory. The caller holds the directory's lock.
@@ -37,8 +50,15 @@ public final class AccessControl implements LoginPolicy, TargetPlacement {
     /// @throws IOException naming the file, what is wrong with it and what to do
     public static AccessControl open(Path dataDirectory, AccessSettings settings)
             throws IOException {
-        var book = new RuleBook(dataDirectory);
-        return new AccessControl(book, settings, book.open());
+        return openShared(dataDirectory, settings, () -> () -> {});
+    }
+
+    /// The same where other nodes change the rules as well: [#refresh] sees what they do.
+    ///
+    /// @param lock held during every change, by one node at a time
+    public static AccessControl openShared(
+            Path dataDirectory, AccessSettings settings, ChangeLock lock) throws IOException {
+        return new AccessControl(new RuleBook(dataDirectory), settings, lock);
     }
 
     /// The rules at this moment.
@@ -49,6 +69,18 @@ public final class AccessControl implements LoginPolicy, TargetPlacement {
     /// How strict the server is beside them.
     public AccessSettings settings() {
         return settings;
+    }
+
+    /// Reads the rules again if another node has changed them.
+    ///
+    /// @return true if they are others now
+    /// @throws IOException naming the file and what is wrong with it; the rules until now stay in force
+    public synchronized boolean refresh() throws IOException {
+        if (!book.hasChanged()) {
+            return false;
+        }
+        decisions = new Decisions(book.read(), settings);
+        return true;
     }
 
     // -- for logins --
@@ -76,8 +108,11 @@ public final class AccessControl implements LoginPolicy, TargetPlacement {
     /// @throws IllegalArgumentException if the new rules cannot be; nothing has changed
     /// @throws IOException if they cannot be written; nothing has changed
     public synchronized void change(UnaryOperator<AccessRules> change) throws IOException {
-        Decisions before = decisions;
-        put(change.apply(before.rules()), before.secrets());
+        try (var _ = lock.take()) {
+            refresh();
+            Decisions before = decisions;
+            put(change.apply(before.rules()), before.secrets());
+        }
     }
 
     /// Sets an account with its secret, in the place of the one of that name.
@@ -96,6 +131,13 @@ public final class AccessControl implements LoginPolicy, TargetPlacement {
                                     ChapAccount.MAX_SECRET_BYTES,
                                     secret.length));
         }
+        try (var _ = lock.take()) {
+            refresh();
+            setLocked(account, secret);
+        }
+    }
+
+    private void setLocked(ChapAccount account, byte[] secret) throws IOException {
         Decisions before = decisions;
         before.rules().with(account); // refuses what cannot be, before anything is written
         refuseSameSecret(before, account, new ChapSecret(secret));

@@ -19,16 +19,21 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -94,6 +99,12 @@ final class RuleBook {
 
     private final Path folder;
 
+    /// What the book was when it was last read or written; null if it was not there.
+    private @Nullable Stamp seen;
+
+    /// Tells one generation of a file from the next, which is another file.
+    private record Stamp(@Nullable Object key, FileTime written, long bytes) {}
+
     RuleBook(Path dataDirectory) {
         this.folder = dataDirectory;
     }
@@ -104,12 +115,37 @@ final class RuleBook {
     ///
     /// @throws IOException naming the file, what is wrong with it and what to do
     Contents open() throws IOException {
+        Contents contents = read();
+        clearLeftovers(contents.rules());
+        return contents;
+    }
+
+    /// True if it is not what was last read or written here: another node has replaced it.
+    boolean hasChanged() throws IOException {
+        return !Objects.equals(stamp(), seen);
+    }
+
+    private @Nullable Stamp stamp() throws IOException {
+        try {
+            var attributes = Files.readAttributes(folder.resolve(FILE), BasicFileAttributes.class);
+            return new Stamp(
+                    attributes.fileKey(), attributes.lastModifiedTime(), attributes.size());
+        } catch (NoSuchFileException _) {
+            return null;
+        }
+    }
+
+    /// Reads the rules and their secrets.
+    ///
+    /// @throws IOException naming the file, what is wrong with it and what to do
+    Contents read() throws IOException {
+        Stamp before = stamp(); // a replacement from here on is seen the next time
         AccessRules rules = rules(FILE);
         var secrets = new HashMap<String, ChapSecret>();
         for (ChapAccount account : rules.accounts()) {
             secrets.put(account.name(), secret(account));
         }
-        clearLeftovers(rules);
+        seen = before;
         return new Contents(rules, secrets);
     }
 
@@ -225,6 +261,7 @@ final class RuleBook {
             PrivateFile.replace(folder.resolve(PREVIOUS), bytes(before));
         }
         PrivateFile.replace(folder.resolve(FILE), bytes(rules));
+        seen = stamp();
     }
 
     /// Deletes secrets that neither these rules nor those before name. What cannot be deleted is logged, and tried again at the

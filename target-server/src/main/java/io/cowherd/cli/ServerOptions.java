@@ -9,11 +9,10 @@ import io.cowherd.config.TransportSetting;
 import io.cowherd.config.access.AccessSettings;
 import io.cowherd.config.access.AccessSettings.Unprotected;
 import io.cowherd.config.access.ChapAlgorithm;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -21,8 +20,6 @@ import picocli.CommandLine.Spec;
 
 /// What `serve` and `demo` take.
 final class ServerOptions {
-    private static final Path KERNEL_HOST_NAME = Path.of("/proc/sys/kernel/hostname");
-
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec = CommandSpec.create();
 
@@ -84,6 +81,8 @@ final class ServerOptions {
                     "CHAP algorithms that are accepted, the preferred first (default: SHA-256,SHA3-256,SHA-1,MD5)")
     private List<String> chapAlgorithms = new ArrayList<>();
 
+    @Mixin private ClusterOptions cluster = new ClusterOptions();
+
     private AccessSettings accessSettings() {
         return new AccessSettings(
                 allowAnyone ? Unprotected.ANYONE : Unprotected.LOCAL,
@@ -104,14 +103,15 @@ final class ServerOptions {
                             : addresses(portals, ServerSettings.DEFAULT_PORTAL.port());
             return new ServerSettings(
                     data,
-                    nodeName(),
+                    cluster.nodeName(),
                     PortalSetting.pair(
                             listen, addresses(advertised, ServerSettings.DEFAULT_PORTAL.port())),
                     HostPort.parse(http, ServerSettings.DEFAULT_HTTP.port()),
                     transport,
                     accessSettings(),
                     Limits.DEFAULTS.withLargestLun(largestLun),
-                    ManagementLimits.DEFAULTS);
+                    ManagementLimits.DEFAULTS,
+                    cluster.settings());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
@@ -119,15 +119,5 @@ final class ServerOptions {
 
     private static List<HostPort> addresses(List<String> texts, int defaultPort) {
         return texts.stream().map(text -> HostPort.parse(text, defaultPort)).toList();
-    }
-
-    /// The machine's name, without asking DNS, which could take long.
-    private static String nodeName() {
-        try {
-            String name = Files.readString(KERNEL_HOST_NAME).strip();
-            return name.isEmpty() ? "localhost" : name;
-        } catch (IOException _) {
-            return "localhost"; // not Linux: any name will do for a single node
-        }
     }
 }

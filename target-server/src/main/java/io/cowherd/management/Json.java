@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
@@ -52,6 +53,13 @@ final class Json {
                                     JsonInclude.Include.ALWAYS, JsonInclude.Include.ALWAYS))
                     .build();
 
+    /// Numbers stay as they were written: a Data% of `0.00` is not `0.0`.
+    private static final JsonMapper ANSWERS =
+            JsonMapper.builder()
+                    .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                    .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+                    .build();
+
     private Json() {}
 
     static byte[] encode(Object value) {
@@ -63,13 +71,13 @@ final class Json {
     }
 
     /// The same value as a tree, to be added to.
-    static ObjectNode tree(Object value) {
-        return MAPPER.valueToTree(value);
+    static ObjectNode tree(Object value) throws IOException {
+        return (ObjectNode) parse(encode(value));
     }
 
     /// What another server has answered.
     static JsonNode parse(byte[] answer) throws IOException {
-        return MAPPER.readTree(answer);
+        return ANSWERS.readTree(answer);
     }
 
     static <T> T decode(byte[] body, Class<T> type) throws RequestRefusedException {

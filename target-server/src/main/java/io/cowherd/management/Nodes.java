@@ -1,8 +1,10 @@
 package io.cowherd.management;
 
 import io.cowherd.config.HostPort;
+import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeName;
 import io.cowherd.mapping.volume.VolumeRefusedException;
+import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +15,8 @@ public interface Nodes {
     /// A node as the API shows it.
     ///
     /// @param name its name
-    /// @param state `up`, `drained` (up, but is given no families) or `down`
+    /// @param state `up`, `drained` (up, but is given no families), `joining` (does not vote yet, and there are too few votes) or
+    ///     `down`
     /// @param families how many families it serves
     /// @param portals where hosts reach it
     /// @param management where its API is
@@ -40,17 +43,26 @@ public interface Nodes {
     /// APIs of the other nodes that are up.
     List<HostPort> others();
 
+    /// Where the API of a node is; null if it is this one, or down, or there is none of that name.
+    @Nullable HostPort management(String node);
+
     /// Where the family of a volume is, or null: it is here, or there is none.
     @Nullable Elsewhere elsewhere(VolumeName volume);
 
-    /// Has a node serve an origin's family, and returns when it does.
+    /// Has some node serve an origin that was just made here, and returns when one does.
+    ///
+    /// @throws VolumeRefusedException if none does in time; it is there all the same
+    void place(Volume origin) throws VolumeRefusedException, IOException;
+
+    /// Has a node serve an origin's family that is served here, and returns when it does.
     ///
     /// @throws VolumeRefusedException if there is no such origin or node, or the node cannot have it now
     void move(VolumeName origin, String node) throws VolumeRefusedException;
 
-    /// Has a node give up its families and get no others, and returns when it has none; or lets it have some again.
+    /// Has this node give up its families and get no others, and returns when it has none; or lets it have some again.
     ///
-    /// @throws VolumeRefusedException if there is no such node, or no other that could take them
+    /// @param node its name; others are asked at their own API
+    /// @throws VolumeRefusedException if that is not this one, or there is no other that could take them
     void drain(String node, Draining draining) throws VolumeRefusedException;
 
     /// Whether a node may have families.

@@ -3,6 +3,8 @@ package io.cowherd.management;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cowherd.config.HostPort;
+import io.cowherd.mapping.volume.VolumeName;
+import io.cowherd.mapping.volume.VolumeRefusedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -36,6 +38,8 @@ final class Peers {
 
     /// A part of a list that comes later than that is left out.
     private static final Duration LIST_TIMEOUT = Duration.ofSeconds(3);
+
+    private static final int OK = 200;
 
     /// As long as a client waits for us.
     private static final Duration CHANGE_TIMEOUT = Duration.ofMinutes(5);
@@ -78,7 +82,7 @@ final class Peers {
                 return own;
             }
             List<CompletableFuture<@Nullable JsonNode>> answers =
-                    others.stream().map(node -> ask(node, call)).toList();
+                    others.stream().map(node -> ask(node, call.uri(), call)).toList();
             ObjectNode all = Json.tree(Objects.requireNonNull(own.body()));
             var items = new ArrayList<JsonNode>();
             all.path(list).forEach(items::add);
@@ -98,8 +102,8 @@ final class Peers {
         return volume.path(volume.hasNonNull("origin") ? "origin" : "lv_name").asText();
     }
 
-    private CompletableFuture<@Nullable JsonNode> ask(HostPort node, Call call) {
-        HttpRequest request = request(node, call).timeout(LIST_TIMEOUT).GET().build();
+    private CompletableFuture<@Nullable JsonNode> ask(HostPort node, String path, Call call) {
+        HttpRequest request = request(node, path, call).timeout(LIST_TIMEOUT).GET().build();
         return http.sendAsync(request, BodyHandlers.ofByteArray())
                 .<@Nullable JsonNode>thenApply(Peers::parse)
                 .exceptionally(
@@ -113,11 +117,35 @@ final class Peers {
     }
 
     private static @Nullable JsonNode parse(HttpResponse<byte[]> response) {
+        if (response.statusCode() != OK) {
+            return null;
+        }
         try {
             return Json.parse(response.body());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// What the endpoint makes here, as the node describes it that serves it by then.
+    Endpoint placed(Endpoint here) {
+        return call -> {
+            Reply made = here.answer(call);
+            String path = made.location();
+            Nodes.Elsewhere elsewhere =
+                    path == null || call.isFromNode() ? null : nodes.elsewhere(volumeAt(path));
+            HostPort node = elsewhere == null ? null : elsewhere.management();
+            if (path == null || node == null) {
+                return made;
+            }
+            JsonNode shown = ask(node, path, call).join();
+            return shown == null ? made : Reply.created(shown, path);
+        };
+    }
+
+    private static VolumeName volumeAt(String path) throws VolumeRefusedException {
+        String[] parts = path.split("/", -1);
+        return VolumeName.parse(parts[parts.length - 2] + "/" + parts[parts.length - 1]);
     }
 
     /// The answer of the node that owns the volume in the path; the endpoint's if that is this one.
@@ -126,6 +154,17 @@ final class Peers {
             Nodes.Elsewhere elsewhere =
                     call.isFromNode() ? null : nodes.elsewhere(call.volumeName());
             return elsewhere == null ? here.answer(call) : relay(elsewhere, call);
+        };
+    }
+
+    /// The answer of the node that the path names; the endpoint's if that is this one, or not up.
+    Endpoint atNode(Endpoint here) {
+        return call -> {
+            String node = call.path("node");
+            HostPort management = call.isFromNode() ? null : nodes.management(node);
+            return management == null
+                    ? here.answer(call)
+                    : relay(new Nodes.Elsewhere(node, management), call);
         };
     }
 
@@ -140,7 +179,7 @@ final class Peers {
                             "Try again in some seconds: another node takes it over. See cowherd nodes."));
         }
         HttpRequest request =
-                request(node, call)
+                request(node, call.uri(), call)
                         .timeout(CHANGE_TIMEOUT)
                         .header("Content-Type", "application/json")
                         .method(call.method(), BodyPublishers.ofByteArray(call.bodyBytes()))
@@ -156,9 +195,7 @@ final class Peers {
             LOG.warn("node at {} does not answer", node, e);
             throw new RequestRefusedException(
                     Problem.unavailable(
-                            "The node "
-                                    + elsewhere.node()
-                                    + ", which serves this volume, does not answer.",
+                            "The node " + elsewhere.node() + " does not answer.",
                             call.method().equals("GET")
                                     ? "Try again."
                                     : "Whether the request took effect is not known: look before you repeat it."));
@@ -169,8 +206,8 @@ final class Peers {
         }
     }
 
-    private HttpRequest.Builder request(HostPort node, Call call) {
-        return HttpRequest.newBuilder(URI.create("http://" + node + call.uri()))
+    private HttpRequest.Builder request(HostPort node, String path, Call call) {
+        return HttpRequest.newBuilder(URI.create("http://" + node + path))
                 .header("Authorization", call.authorization())
                 .header(ASKED_BY, name);
     }

@@ -62,7 +62,11 @@ final class Routes {
         routes.addHealth(services.readiness(), services.volumes());
         routes.addVolumes(
                 new VolumesApi(
-                        services.volumes(), services.hosts(), services.access(), services.owner()));
+                        services.volumes(),
+                        services.hosts(),
+                        services.access(),
+                        services.nodes(),
+                        services.owner()));
         routes.addNodes(new NodesApi(services.nodes()));
         routes.addAccess(new AccessApi(services.access(), services.hosts()));
         routes.addInspection(new InspectionApi(services.volumes(), services.hosts()));
@@ -123,7 +127,7 @@ final class Routes {
                 "/v1/volumes",
                 NO_QUERY,
                 peers.everywhere("volumes", Peers.VOLUMES, api::list));
-        add(HttpMethod.POST, "/v1/volumes", NO_QUERY, api::create);
+        add(HttpMethod.POST, "/v1/volumes", NO_QUERY, peers.placed(api::create));
         add(HttpMethod.GET, "/v1/volumes/:vg/:lv", NO_QUERY, peers.atOwner(api::show));
         add(
                 HttpMethod.DELETE,
@@ -142,9 +146,9 @@ final class Routes {
 
     private void addNodes(NodesApi api) {
         add(HttpMethod.GET, "/v1/nodes", NO_QUERY, api::list);
-        addVerb("move", api::move);
-        add(HttpMethod.PUT, "/v1/nodes/:node/drain", NO_QUERY, api::drain);
-        add(HttpMethod.DELETE, "/v1/nodes/:node/drain", NO_QUERY, api::undrain);
+        addVerb("move", peers.atOwner(api::move));
+        add(HttpMethod.PUT, "/v1/nodes/:node/drain", NO_QUERY, peers.atNode(api::drain));
+        add(HttpMethod.DELETE, "/v1/nodes/:node/drain", NO_QUERY, peers.atNode(api::undrain));
     }
 
     private void addInspection(InspectionApi api) {

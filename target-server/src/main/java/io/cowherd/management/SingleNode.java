@@ -1,6 +1,7 @@
 package io.cowherd.management;
 
 import io.cowherd.config.HostPort;
+import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeName;
 import io.cowherd.mapping.volume.VolumeRefusedException;
 import io.cowherd.mapping.volume.VolumeRefusedException.Reason;
@@ -45,9 +46,17 @@ public record SingleNode(
     }
 
     @Override
+    public @Nullable HostPort management(String node) {
+        return null;
+    }
+
+    @Override
     public @Nullable Elsewhere elsewhere(VolumeName volume) {
         return null;
     }
+
+    @Override
+    public void place(Volume origin) {}
 
     @Override
     public void move(VolumeName origin, String node) throws VolumeRefusedException {

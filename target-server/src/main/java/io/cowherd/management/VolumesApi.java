@@ -37,10 +37,12 @@ final class VolumesApi {
     private final Volumes volumes;
     private final HostAccess hosts;
     private final AccessControl access;
+    private final Nodes nodes;
     private final String owner;
     private final Object changes = new Object();
 
-    VolumesApi(Volumes volumes, HostAccess hosts, AccessControl access, String owner) {
+    VolumesApi(Volumes volumes, HostAccess hosts, AccessControl access, Nodes nodes, String owner) {
+        this.nodes = nodes;
         this.volumes = volumes;
         this.hosts = hosts;
         this.access = access;
@@ -76,10 +78,10 @@ final class VolumesApi {
         synchronized (changes) {
             refuseSecondTarget(name);
             if (size != null && device == null) {
-                return made(volumes.create(name, size.absoluteBytes(SIZE_FIELD), blocks));
+                return placed(volumes.create(name, size.absoluteBytes(SIZE_FIELD), blocks));
             }
             if (device != null && size == null) {
-                return made(volumes.adopt(name, device.path(), blocks));
+                return placed(volumes.adopt(name, device.path(), blocks));
             }
         }
         throw refused(
@@ -346,6 +348,12 @@ final class VolumesApi {
             throw refused("A COW store of no size holds nothing.", "Give a size, or make a fork.");
         }
         return bytes;
+    }
+
+    private Reply placed(Volume origin) throws VolumeRefusedException, IOException {
+        Reply reply = made(origin);
+        nodes.place(origin);
+        return reply;
     }
 
     private Reply made(Volume volume) {

@@ -14,8 +14,14 @@ import java.util.List;
 /// @param portals where hosts reach it, as discovery tells them
 /// @param management where its API is
 /// @param forward where it takes other nodes' commands
+/// @param version what it runs, for people
 public record NodeRecord(
-        int number, String name, List<HostPort> portals, HostPort management, HostPort forward) {
+        int number,
+        String name,
+        List<HostPort> portals,
+        HostPort management,
+        HostPort forward,
+        String version) {
     /// Most nodes of a cluster: as many as there are target port groups in one report.
     public static final int MAX_NODES = 64;
 

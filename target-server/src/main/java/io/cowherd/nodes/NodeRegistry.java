@@ -53,7 +53,12 @@ public final class NodeRegistry implements AutoCloseable {
 
     /// The form on disk.
     private record Page(
-            int number, String name, List<String> portals, String management, String forward) {}
+            int number,
+            String name,
+            List<String> portals,
+            String management,
+            String forward,
+            String version) {}
 
     private NodeRegistry(Path folder, int number, String name, FileChannel lockFile) {
         this.folder = folder;
@@ -180,7 +185,8 @@ public final class NodeRegistry implements AutoCloseable {
                     page.name(),
                     page.portals().stream().map(NodeRegistry::address).toList(),
                     address(page.management()),
-                    address(page.forward()));
+                    address(page.forward()),
+                    page.version());
         } catch (JsonProcessingException | IllegalArgumentException | NullPointerException e) {
             throw new FileSystemException(
                     file.toString(), null, "says what cannot be: " + e.getMessage() + ". " + CURE);
@@ -197,16 +203,18 @@ public final class NodeRegistry implements AutoCloseable {
     }
 
     /// Writes how this node is reached, durably.
-    public NodeRecord publish(List<HostPort> portals, HostPort management, HostPort forward)
+    public NodeRecord publish(
+            List<HostPort> portals, HostPort management, HostPort forward, String version)
             throws IOException {
-        var record = new NodeRecord(number, name, portals, management, forward);
+        var record = new NodeRecord(number, name, portals, management, forward, version);
         var page =
                 new Page(
                         number,
                         name,
                         record.portals().stream().map(HostPort::toString).toList(),
                         management.toString(),
-                        forward.toString());
+                        forward.toString(),
+                        version);
         PrivateFile.replace(folder.resolve(number + RECORD), JSON.writeValueAsBytes(page));
         return record;
     }

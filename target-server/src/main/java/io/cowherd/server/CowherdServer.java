@@ -1,11 +1,13 @@
 package io.cowherd.server;
 
 import io.cowherd.access.AccessControl;
+import io.cowherd.config.ClusterSettings;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.ManagementLimits;
 import io.cowherd.config.PortalSetting;
 import io.cowherd.config.ServerSettings;
 import io.cowherd.iscsi.discovery.Portal;
+import io.cowherd.iscsi.discovery.TargetDirectory;
 import io.cowherd.iscsi.login.Reception;
 import io.cowherd.iscsi.portal.IscsiServer;
 import io.cowherd.iscsi.portal.NetworkTransport;
@@ -25,10 +27,13 @@ import io.cowherd.mapping.volume.VolumeState;
 import io.cowherd.mapping.volume.Volumes;
 import io.cowherd.scsi.alua.PortGroup;
 import io.cowherd.scsi.alua.PortGroups;
+import io.cowherd.scsi.lu.LogicalUnit;
 import io.cowherd.scsi.target.IoPool;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.io.Closeable;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -131,22 +136,32 @@ public final class CowherdServer {
     private void startUp(Preparation preparation)
             throws IOException, VolumeRefusedException, StartFailedException {
         LOG.info("Cowherd starts, data in {}", settings.dataDirectory().toAbsolutePath());
-        VolumePool volumes =
-                VolumePool.open(
-                        settings.dataDirectory(),
-                        LOG::warn,
-                        InstantSource.system(),
-                        settings.limits().largestLun());
-        undoBy("close volumes", volumes::close);
+        ClusterParts cluster = enter();
+        Volumes volumes = cluster == null ? openVolumes() : cluster.volumes();
         preparation.prepare(volumes);
-        AccessToken token = AccessToken.open(settings.dataDirectory());
-        AccessControl access = AccessControl.open(settings.dataDirectory(), settings.access());
+        AccessToken token;
+        AccessControl access;
+        try (Closeable _ = cluster == null ? () -> {} : cluster.startLock()) {
+            token = AccessToken.open(settings.dataDirectory());
+            access =
+                    cluster == null
+                            ? AccessControl.open(settings.dataDirectory(), settings.access())
+                            : cluster.access();
+        }
         Exposure.check(settings, access.rules());
 
         IoPool pool = new IoPool(settings.limits());
         undoBy("end I/O", () -> endIo(pool));
-        List<Portal> portals = portals(settings.portals());
-        var targets = new ServedTargets(settings.limits(), pool, portGroups(portals));
+        List<Portal> portals =
+                portals(settings.portals(), cluster == null ? 1 : cluster.firstTag());
+        var targets =
+                new ServedTargets(
+                        settings.limits(),
+                        pool,
+                        cluster == null ? portGroups(portals) : cluster.portGroups(),
+                        cluster == null
+                                ? LogicalUnit.WriteCache.VOLATILE
+                                : LogicalUnit.WriteCache.NONE);
         undoBy("end erasures", () -> endErasures(targets));
         volumes.addListener(targets);
         volumes.list().forEach(targets::attach);
@@ -156,16 +171,65 @@ public final class CowherdServer {
         Vertx aside = aside().exceptionHandler(CowherdServer::logFault);
         undoBy("end the API's event loop", () -> await(aside.close()));
         watchStalls(aside);
+        TargetDirectory directory = cluster == null ? targets : cluster.routes(targets, vertx);
         var iscsi =
                 new IscsiServer(
-                        vertx, settings.limits(), portals, targets, new Reception(access, access));
+                        vertx,
+                        settings.limits(),
+                        portals,
+                        directory,
+                        new Reception(access, access));
         long patience = (long) settings.limits().taskManagementTimeoutMillis() + MARGIN_MILLIS;
-        var hosts = new LoggedInHosts(targets, iscsi, settings.portals(), patience);
-        startManagement(aside, volumes, token, access, hosts);
+        var hosts = new LoggedInHosts(targets, directory, iscsi, settings.portals(), patience);
+        Nodes nodes = cluster == null ? alone(hosts, volumes) : new ClusterNodes(cluster);
+        startManagement(aside, volumes, token, access, hosts, nodes);
         startPortals(iscsi);
         advertisedPortals = hosts.portals();
+        if (cluster != null) {
+            join(cluster, iscsi, vertx, access);
+        }
         readiness.become(Readiness.State.READY);
         LOG.info("ready: {}", describe(volumes.list()));
+    }
+
+    private VolumePool openVolumes() throws IOException {
+        VolumePool volumes =
+                VolumePool.open(
+                        settings.dataDirectory(),
+                        LOG::warn,
+                        InstantSource.system(),
+                        settings.limits().largestLun());
+        undoBy("close volumes", volumes::close);
+        return volumes;
+    }
+
+    private @Nullable ClusterParts enter() throws IOException, StartFailedException {
+        ClusterSettings joining = settings.cluster();
+        if (joining == null) {
+            return null;
+        }
+        try {
+            ClusterParts cluster = ClusterParts.enter(settings, joining, version());
+            undoBy("leave the shared directory", cluster::close);
+            return cluster;
+        } catch (IllegalArgumentException e) {
+            throw new StartFailedException(String.valueOf(e.getMessage()), "", e);
+        }
+    }
+
+    /// Hosts can log in already; families come as soon as a majority of nodes has found each other.
+    private void join(ClusterParts cluster, IscsiServer iscsi, Vertx vertx, AccessControl access)
+            throws IOException {
+        InetSocketAddress forward = await(Future.fromCompletionStage(cluster.listen(iscsi, vertx)));
+        List<HostPort> portals =
+                advertisedPortals.stream().map(portal -> HostPort.parse(portal, 0)).toList();
+        cluster.join(portals, httpAddress, forward, access);
+        undoBy("hand over to other nodes", cluster::leave);
+    }
+
+    private String version() {
+        String version = getClass().getPackage().getImplementationVersion();
+        return version == null ? "" : version;
     }
 
     private Vertx vertx() throws StartFailedException {
@@ -207,7 +271,8 @@ public final class CowherdServer {
             Volumes volumes,
             AccessToken token,
             AccessControl access,
-            LoggedInHosts hosts)
+            LoggedInHosts hosts,
+            Nodes nodes)
             throws StartFailedException {
         ManagementLimits limits = settings.managementLimits();
         var events =
@@ -225,7 +290,7 @@ public final class CowherdServer {
                                             volumes,
                                             hosts,
                                             access,
-                                            nodes(hosts, volumes),
+                                            nodes,
                                             settings.nodeName(),
                                             token,
                                             readiness,
@@ -241,14 +306,9 @@ public final class CowherdServer {
         }
     }
 
-    private Nodes nodes(LoggedInHosts hosts, Volumes volumes) {
-        String version = getClass().getPackage().getImplementationVersion();
+    private Nodes alone(LoggedInHosts hosts, Volumes volumes) {
         return new SingleNode(
-                settings.nodeName(),
-                hosts::portals,
-                () -> httpAddress,
-                version == null ? "" : version,
-                volumes);
+                settings.nodeName(), hosts::portals, () -> httpAddress, version(), volumes);
     }
 
     private void startPortals(IscsiServer iscsi) throws StartFailedException {
@@ -264,7 +324,9 @@ public final class CowherdServer {
 
     /// Each portal is a target port of its own, with its number as portal group tag and relative port identifier: a host that
     /// logs in over two of them has two paths.
-    private static List<Portal> portals(List<PortalSetting> settings) {
+    ///
+    /// @param firstTag that of the first
+    private static List<Portal> portals(List<PortalSetting> settings, int firstTag) {
         var portals = new ArrayList<Portal>();
         for (PortalSetting setting : settings) {
             HostPort advertised = setting.advertise();
@@ -273,7 +335,7 @@ public final class CowherdServer {
                     new Portal(
                             setting.listen(),
                             advertised == null ? asBound : advertised,
-                            portals.size() + 1));
+                            firstTag + portals.size()));
         }
         return portals;
     }

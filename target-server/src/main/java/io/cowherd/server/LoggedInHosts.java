@@ -3,6 +3,7 @@ package io.cowherd.server;
 import io.cowherd.admission.FailedLogins;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.PortalSetting;
+import io.cowherd.iscsi.discovery.TargetDirectory;
 import io.cowherd.iscsi.discovery.TargetEntry;
 import io.cowherd.iscsi.login.SessionParameters;
 import io.cowherd.iscsi.portal.IscsiServer;
@@ -33,18 +34,22 @@ final class LoggedInHosts implements HostAccess {
     private static final Logger LOG = LoggerFactory.getLogger(LoggedInHosts.class);
 
     private final ServedTargets targets;
+    private final TargetDirectory directory;
     private final IscsiServer iscsi;
     private final List<PortalSetting> settings;
     private final long timeoutMillis;
 
+    /// @param directory what hosts see: the same targets, and in a cluster those of other nodes
     /// @param settings the portals, in the order of the server's
     /// @param timeoutMillis how long commands of what is taken away may take to end
     LoggedInHosts(
             ServedTargets targets,
+            TargetDirectory directory,
             IscsiServer iscsi,
             List<PortalSetting> settings,
             long timeoutMillis) {
         this.targets = targets;
+        this.directory = directory;
         this.iscsi = iscsi;
         this.settings = settings;
         this.timeoutMillis = timeoutMillis;
@@ -103,7 +108,7 @@ final class LoggedInHosts implements HostAccess {
 
     @Override
     public @Nullable String spelled(String target) {
-        TargetEntry entry = targets.find(target.toLowerCase(Locale.ROOT));
+        TargetEntry entry = directory.find(target.toLowerCase(Locale.ROOT));
         return entry == null ? null : entry.name();
     }
 

@@ -32,6 +32,7 @@ final class ServedFamily {
     private final ScsiTargetDevice device;
     private final TargetEntry entry;
     private final Limits limits;
+    private final LogicalUnit.WriteCache cache;
 
     // Guarded by this
     private final Map<Integer, Served> luns = new TreeMap<>();
@@ -55,7 +56,14 @@ final class ServedFamily {
         }
     }
 
-    ServedFamily(String name, Limits limits, IoPool pool, PortGroups portGroups, HostReach reach) {
+    ServedFamily(
+            String name,
+            Limits limits,
+            IoPool pool,
+            PortGroups portGroups,
+            HostReach reach,
+            LogicalUnit.WriteCache cache) {
+        this.cache = cache;
         this.limits = limits;
         this.device = new ScsiTargetDevice(name, limits, pool, portGroups);
         this.entry = new TargetEntry(name, "", device);
@@ -65,6 +73,10 @@ final class ServedFamily {
 
     String name() {
         return entry.name();
+    }
+
+    void portGroups(PortGroups groups) {
+        device.portGroups(groups);
     }
 
     TargetEntry entry() {
@@ -84,6 +96,11 @@ final class ServedFamily {
     /// True if there is a LUN 0: before that, and after it went, hosts have no business here.
     synchronized boolean hasOrigin() {
         return luns.containsKey(0);
+    }
+
+    /// Bytes of a logical block, by LUN.
+    Map<Integer, Integer> blockSizes() {
+        return device.blockSizes();
     }
 
     /// The volumes that are shown, by LUN.
@@ -114,7 +131,7 @@ final class ServedFamily {
                                 volume.readOnly()
                                         ? LogicalUnit.Access.READ_ONLY
                                         : LogicalUnit.Access.READ_WRITE,
-                        LogicalUnit.WriteCache.VOLATILE,
+                        cache,
                         limits.maxTransferBytes(),
                         volume.physicalBlockSizeBytes() > volume.blockSizeBytes()
                                 ? LogicalUnit.PhysicalBlocks.AT_LEAST_4_KIB

@@ -40,9 +40,10 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
     // Immutable
     private final Limits limits;
     private final IoPool pool;
-    private final PortGroups portGroups;
+    private final LogicalUnit.WriteCache cache;
 
     // Guarded by this
+    private PortGroups portGroups;
     private final Map<UUID, ServedFamily> families = new HashMap<>();
 
     // Written under the lock, read by any thread
@@ -50,11 +51,13 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
     private volatile Map<String, TargetEntry> byName = Map.of();
 
     ServedTargets(Limits limits, IoPool pool) {
-        this(limits, pool, PortGroups.SINGLE);
+        this(limits, pool, PortGroups.SINGLE, LogicalUnit.WriteCache.VOLATILE);
     }
 
     /// @param portGroups by which hosts reach every target
-    ServedTargets(Limits limits, IoPool pool, PortGroups portGroups) {
+    /// @param cache when writes are durable: without a cache they outlive this machine, as a cluster promises
+    ServedTargets(Limits limits, IoPool pool, PortGroups portGroups, LogicalUnit.WriteCache cache) {
+        this.cache = cache;
         this.limits = limits;
         this.pool = pool;
         this.portGroups = portGroups;
@@ -69,6 +72,12 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
         return origin == null ? volume : origin;
     }
 
+    /// Has hosts told of other ports by which they reach every target.
+    synchronized void portGroups(PortGroups groups) {
+        portGroups = groups;
+        families.values().forEach(family -> family.portGroups(groups));
+    }
+
     // -- for logins --
 
     @Override
@@ -79,6 +88,26 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
     @Override
     public @Nullable TargetEntry find(String iqn) {
         return byName.get(iqn);
+    }
+
+    /// A target that is served here, as other nodes' hosts and ours reach it.
+    ///
+    /// @param name in lower case
+    FamilyRoutes.@Nullable Device device(String name) {
+        for (ServedFamily family : served) {
+            if (family.hasOrigin() && family.name().toLowerCase(Locale.ROOT).equals(name)) {
+                return new FamilyRoutes.Device(family.entry(), family::blockSizes);
+            }
+        }
+        return null;
+    }
+
+    /// Stops what goes on in a family without any host.
+    ///
+    /// @return completes when none of it uses a device any more
+    synchronized CompletionStage<?> retire(UUID family) {
+        ServedFamily shown = families.get(family);
+        return shown == null ? CompletableFuture.completedFuture(null) : shown.retire();
     }
 
     // -- for management --
@@ -96,7 +125,7 @@ final class ServedTargets implements TargetDirectory, VolumeListener {
     }
 
     private ServedFamily served(VolumeName origin) {
-        return new ServedFamily(targetName(origin), limits, pool, portGroups, new Reach());
+        return new ServedFamily(targetName(origin), limits, pool, portGroups, new Reach(), cache);
     }
 
     /// The volumes that [#detach] would take away with this one: of an origin the whole family.

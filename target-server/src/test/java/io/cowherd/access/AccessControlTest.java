@@ -301,6 +301,29 @@ class AccessControlTest {
         again.change(rules -> rules.with(grant(TARGET, WEB01, "all")));
     }
 
+    /// Goal: what one node changes the others see, and no change is lost. Method: two nodes in turn, each ignorant of the other's
+    /// change until it looks.
+    @Test
+    void twoNodesShareTheRules() throws IOException {
+        AccessControl one = open();
+        AccessControl other = open();
+        one.change(rules -> rules.with(grant(TARGET, WEB01, "all")));
+        other.setAccount(account("web01", Direction.INCOMING, "*"), SECRET);
+        assertEquals(List.of(), one.rules().accounts(), "not yet");
+        assertTrue(one.refresh());
+        assertFalse(one.refresh());
+        assertFalse(other.refresh(), "its own change");
+        assertEquals(other.rules(), one.rules());
+        assertEquals(1, one.rules().grants().size());
+        assertEquals(1, one.rules().accounts().size());
+
+        one.change(rules -> rules.withoutAccount("web01"));
+        Files.writeString(data.resolve("access"), "damaged");
+        assertThrows(IOException.class, other::refresh);
+        assertEquals(1, other.rules().accounts().size(), "as before");
+        assertThrows(IOException.class, other::refresh, "again, as long as it is so");
+    }
+
     /// Nobody knows what such a page names; it is no reason not to start.
     @Test
     void aDamagedPageBeforeThisOneKeepsItsSecrets() throws IOException {

@@ -10,6 +10,7 @@ import io.cowherd.drill.DrillFailedException;
 import io.cowherd.drill.ListedNode;
 import io.cowherd.management.Nodes;
 import io.cowherd.management.RunningApi;
+import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeName;
 import io.cowherd.mapping.volume.VolumeRefusedException;
 import java.nio.file.Path;
@@ -61,6 +62,14 @@ class DrillApiTest {
         public List<HostPort> others() {
             return List.of();
         }
+
+        @Override
+        public @Nullable HostPort management(String node) {
+            return null;
+        }
+
+        @Override
+        public void place(Volume origin) {}
 
         @Override
         public @Nullable Elsewhere elsewhere(VolumeName volume) {

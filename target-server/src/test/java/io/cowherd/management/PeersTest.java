@@ -7,9 +7,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.ManagementLimits;
+import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeName;
 import io.cowherd.mapping.volume.VolumeRefusedException;
 import io.cowherd.mapping.volume.Volumes;
+import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -50,11 +52,21 @@ final class PeersTest {
         }
 
         @Override
+        public @Nullable HostPort management(String node) {
+            return node.equals(own) ? null : other.get();
+        }
+
+        @Override
         public @Nullable Elsewhere elsewhere(VolumeName volume) {
             boolean isFirst = volume.group().equals("a");
             return isFirst == own.equals("first")
                     ? null
                     : new Elsewhere(isFirst ? "first" : "second", other.get());
+        }
+
+        @Override
+        public void place(Volume origin) throws VolumeRefusedException, IOException {
+            alone.place(origin);
         }
 
         @Override
@@ -64,7 +76,8 @@ final class PeersTest {
 
         @Override
         public void drain(String node, Draining draining) throws VolumeRefusedException {
-            alone.drain(node, draining);
+            throw new VolumeRefusedException(
+                    VolumeRefusedException.Reason.CONFLICT, own + " was asked", "");
         }
     }
 
@@ -140,6 +153,18 @@ final class PeersTest {
         assertEquals("There is no volume b/trial.", refused.path("cause").asText());
     }
 
+    /// The node that was asked makes it; another serves it by the time of the answer, and so has to describe it.
+    @Test
+    void whatIsMadeIsShownAsItsOwnerShowsIt() throws Exception {
+        make(1, "b");
+        String body = "{'vg_name':'b','lv_name':'base','lv_size':'2G'}";
+        JsonNode shown = answer(201, send(0, "POST", "/v1/volumes", body));
+        assertEquals(1L << 30, shown.path("lv_size").asLong(), "the one that the second has");
+        body = "{'vg_name':'b','lv_name':'other','lv_size':'2G'}";
+        shown = answer(201, send(0, "POST", "/v1/volumes", body));
+        assertEquals(2L << 30, shown.path("lv_size").asLong(), "the second does not know it");
+    }
+
     @Test
     void aNodeThatIsDownIsLeftOutOfListsAndNamedByChanges() throws Exception {
         make(0, "a");
@@ -151,11 +176,20 @@ final class PeersTest {
         String body = "{'lv_name':'trial'}";
         JsonNode refused = answer(503, send(0, "POST", "/v1/volumes/b/base:fork", body));
         assertTrue(
-                refused.path("cause").asText().startsWith("The node second, which serves"),
+                refused.path("cause").asText().startsWith("The node second does not answer."),
                 refused::toString);
         second.set(null);
         refused = answer(503, send(0, "POST", "/v1/volumes/b/base:fork", body));
         assertTrue(refused.path("cause").asText().startsWith("second, which"), refused::toString);
+    }
+
+    @Test
+    void aNodeIsDrainedByItself() throws Exception {
+        JsonNode refused = answer(409, send(0, "PUT", "/v1/nodes/second/drain", "{}"));
+        assertEquals("second was asked", refused.path("cause").asText());
+        second.set(null);
+        refused = answer(409, send(0, "PUT", "/v1/nodes/second/drain", "{}"));
+        assertEquals("first was asked", refused.path("cause").asText());
     }
 
     /// Two nodes that each believe the other to be the owner: no request goes round between them.

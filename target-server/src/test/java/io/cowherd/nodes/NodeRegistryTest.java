@@ -23,7 +23,7 @@ final class NodeRegistryTest {
 
     private NodeRecord enterAndLeave(String name) throws IOException {
         try (NodeRegistry registry = NodeRegistry.enter(data, name)) {
-            return registry.publish(PORTALS, MANAGEMENT, FORWARD);
+            return registry.publish(PORTALS, MANAGEMENT, FORWARD, "1.0");
         }
     }
 
@@ -32,7 +32,7 @@ final class NodeRegistryTest {
         assertEquals(1, enterAndLeave("a").number());
         assertEquals(2, enterAndLeave("b").number());
         NodeRecord again = enterAndLeave("a");
-        assertEquals(new NodeRecord(1, "a", PORTALS, MANAGEMENT, FORWARD), again);
+        assertEquals(new NodeRecord(1, "a", PORTALS, MANAGEMENT, FORWARD, "1.0"), again);
         assertEquals(List.of("a", "b"), names());
         Files.delete(data.resolve("nodes/1.json"));
         assertEquals(1, enterAndLeave("c").number(), "the lowest that is free");
@@ -55,7 +55,7 @@ final class NodeRegistryTest {
     @Test
     void aSecondNodeOfTheNameIsRefusedByName() throws IOException {
         try (NodeRegistry a = NodeRegistry.enter(data, "a")) {
-            a.publish(PORTALS, MANAGEMENT, FORWARD);
+            a.publish(PORTALS, MANAGEMENT, FORWARD, "1.0");
             var refused = assertThrows(IOException.class, () -> NodeRegistry.enter(data, "a"));
             assertTrue(refused.toString().contains("called a runs already"), refused::toString);
         }

@@ -83,7 +83,7 @@ class LoggedInHostsTest {
 
     private LoggedInHosts hosts(long timeoutMillis) {
         return new LoggedInHosts(
-                targets, iscsi, List.of(new PortalSetting(ANY, null)), timeoutMillis);
+                targets, targets, iscsi, List.of(new PortalSetting(ANY, null)), timeoutMillis);
     }
 
     private SimpleHost logIn(String name) throws IOException {

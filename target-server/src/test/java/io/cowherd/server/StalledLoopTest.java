@@ -226,7 +226,8 @@ class StalledLoopTest {
         var services =
                 new ManagementServer.Services(
                         volumes,
-                        new LoggedInHosts(targets, iscsi, List.of(new PortalSetting(ANY, null)), 1),
+                        new LoggedInHosts(
+                                targets, targets, iscsi, List.of(new PortalSetting(ANY, null)), 1),
                         AccessControl.open(directory, AccessSettings.DEFAULTS),
                         RunningApi.singleNode(volumes),
                         "node",

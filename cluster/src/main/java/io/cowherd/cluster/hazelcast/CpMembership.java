@@ -1,5 +1,6 @@
 package io.cowherd.cluster.hazelcast;
 
+import com.hazelcast.cluster.Address;
 import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.cp.CPMember;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -41,6 +43,9 @@ final class CpMembership {
     private final CPSubsystemManagementService members;
     private final CPSessionManagementService sessions;
 
+    private final Set<UUID> gone = ConcurrentHashMap.newKeySet();
+    private volatile List<CPMember> known = List.of();
+
     CpMembership(HazelcastInstance hazelcast) {
         this.hazelcast = hazelcast;
         this.members = hazelcast.getCPSubsystem().getCPSubsystemManagementService();
@@ -49,6 +54,22 @@ final class CpMembership {
 
     boolean isDiscovered() {
         return members.isDiscoveryCompleted();
+    }
+
+    /// Where the CP members are that vote, as of the last second. A process that was restarted has the address of one that is
+    /// gone, and no vote: who is known to be gone does not count.
+    Set<Address> voters() {
+        return known.stream()
+                .filter(member -> !gone.contains(member.getUuid()))
+                .map(CPMember::getAddress)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /// The process at that address has ended.
+    void left(Address address) {
+        known.stream()
+                .filter(member -> member.getAddress().equals(address))
+                .forEach(member -> gone.add(member.getUuid()));
     }
 
     boolean isVoter() {
@@ -62,6 +83,8 @@ final class CpMembership {
         }
         try {
             Collection<CPMember> now = await(members.getCPMembers());
+            known = List.copyOf(now);
+            gone.retainAll(now.stream().map(CPMember::getUuid).collect(Collectors.toSet()));
             for (CPMember member : now) {
                 if (isFormerSelf(member) || (isOldest() && isReplaceable(member, now))) {
                     LOG.info("CP member {} is gone; removing it", member);

@@ -1,5 +1,6 @@
 package io.cowherd.cluster.hazelcast;
 
+import com.hazelcast.cluster.Address;
 import com.hazelcast.cluster.Member;
 import com.hazelcast.cluster.MembershipAdapter;
 import com.hazelcast.cluster.MembershipEvent;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -23,6 +25,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -185,6 +188,21 @@ public final class HazelcastElections implements ElectionService {
         return membership.isDiscovered();
     }
 
+    @Override
+    public boolean isComplete() {
+        return voters().size() >= MemberConfiguration.CP_MEMBERS;
+    }
+
+    @Override
+    public Set<NodeId> voters() {
+        Set<Address> voting = membership.voters();
+        return hazelcast.getCluster().getMembers().stream()
+                .filter(member -> voting.contains(member.getAddress()))
+                .flatMap(member -> PeerAttributes.peer(member).stream())
+                .map(Peer::node)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
     /// Whether this node is one of those that keep the locks.
     boolean isVoter() {
         return membership.isVoter();
@@ -271,6 +289,7 @@ public final class HazelcastElections implements ElectionService {
         public void memberRemoved(MembershipEvent event) {
             Member gone = event.getMember();
             LOG.warn("{} is gone", describe(gone));
+            membership.left(gone.getAddress());
             try {
                 slowWork.execute(() -> removed(gone));
             } catch (RejectedExecutionException e) {

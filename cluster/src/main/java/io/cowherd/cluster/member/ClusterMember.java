@@ -202,6 +202,16 @@ public final class ClusterMember implements AutoCloseable {
         return elections.peers();
     }
 
+    /// See [ElectionService#voters].
+    public Set<NodeId> voters() {
+        return elections.voters();
+    }
+
+    /// See [ElectionService#isComplete].
+    public boolean isComplete() {
+        return elections.isComplete();
+    }
+
     /// Whether enough voters have found each other.
     public boolean isReady() {
         return elections.isReady();

@@ -4,6 +4,7 @@ import io.cowherd.cluster.Announcement;
 import io.cowherd.cluster.Elections;
 import io.cowherd.cluster.NodeId;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executor;
 
 /// An election that a node has joined.
@@ -14,6 +15,12 @@ public interface ElectionService extends Elections, AutoCloseable {
     ///
     /// @param nodeThread where every answer is given and the listener is called
     void start(Executor nodeThread, Listener listener);
+
+    /// The nodes that are there and vote, as of the last second. One that has just come does not yet.
+    Set<NodeId> voters();
+
+    /// Whether there are as many voters as there are to be: before that, no node should be stopped.
+    boolean isComplete();
 
     /// All that have joined, this node and witnesses too.
     List<Peer> peers();

@@ -12,18 +12,30 @@ import java.util.List;
 ///
 /// **Threading.** *Immutable.*
 ///
-/// @param portals all portals, bound
+/// @param portals all portals of this node, bound
+/// @param elsewhere those of other nodes; none of them advertises a wildcard
 /// @param arrival the portal that the asking connection came in on
 /// @param local the local address of that connection
-public record SendTargets(List<Portal> portals, Portal arrival, InetSocketAddress local) {
+public record SendTargets(
+        List<Portal> portals, List<Portal> elsewhere, Portal arrival, InetSocketAddress local) {
+    /// The same for the only node.
+    public SendTargets(List<Portal> portals, Portal arrival, InetSocketAddress local) {
+        this(portals, List.of(), arrival, local);
+    }
+
     /// Appends one target with its addresses.
     public void describe(TargetEntry target, TextKeys answer) {
         answer.add("TargetName", target.name());
         for (Portal portal : portals) {
             if (portal.equals(arrival) || !portal.advertisesWildcard() || sameFamily(portal)) {
-                answer.add("TargetAddress", address(portal) + "," + portal.groupTag());
+                add(address(portal), portal, answer);
             }
         }
+        elsewhere.forEach(portal -> add(portal.advertise(), portal, answer));
+    }
+
+    private static void add(HostPort address, Portal portal, TextKeys answer) {
+        answer.add("TargetAddress", address + "," + portal.groupTag());
     }
 
     private boolean sameFamily(Portal portal) {

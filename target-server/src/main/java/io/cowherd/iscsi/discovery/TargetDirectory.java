@@ -14,4 +14,9 @@ public interface TargetDirectory {
     ///
     /// @param iqn iSCSI name in lower case
     @Nullable TargetEntry find(String iqn);
+
+    /// Portals of other nodes by which hosts reach all of them as well; discovery tells them behind our own.
+    default List<Portal> portalsElsewhere() {
+        return List.of();
+    }
 }

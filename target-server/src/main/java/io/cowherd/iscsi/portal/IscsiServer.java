@@ -203,6 +203,11 @@ public final class IscsiServer {
                 .toList();
     }
 
+    /// The memory for data of all connections; what other nodes' hosts send takes its part of it.
+    public BufferBudget budget() {
+        return budget;
+    }
+
     /// Bytes that are held for data of all connections.
     public long bufferedBytes() {
         return budget.usedBytes();

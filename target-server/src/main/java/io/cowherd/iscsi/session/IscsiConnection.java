@@ -230,6 +230,10 @@ public final class IscsiConnection implements PduReceiver, Session.Control {
     }
 
     SendTargets sendTargets() {
-        return new SendTargets(scope.portals().get(), portal, stream.localAddress());
+        return new SendTargets(
+                scope.portals().get(),
+                scope.directory().portalsElsewhere(),
+                portal,
+                stream.localAddress());
     }
 }

@@ -33,7 +33,7 @@ public enum AccessState {
     /// Not to be reached by these ports until somebody acts.
     OFFLINE(0xE, notReady(0x0412)),
     /// On its way from one state to another: hosts try again.
-    TRANSITIONING(0xF, notReady(0x040A));
+    TRANSITIONING(0xF, Sense.ACCESS_STATE_TRANSITION);
 
     private final int code;
     private final @Nullable Sense refusal;

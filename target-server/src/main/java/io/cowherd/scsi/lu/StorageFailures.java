@@ -1,6 +1,8 @@
 package io.cowherd.scsi.lu;
 
+import io.cowherd.mapping.device.FencedException;
 import io.cowherd.mapping.device.NoSpaceException;
+import io.cowherd.mapping.dm.DeviceRemovedException;
 import io.cowherd.mapping.snapshot.SnapshotInvalidException;
 import io.cowherd.mapping.snapshot.SnapshotOverflowException;
 import io.cowherd.scsi.cdb.Cdb;
@@ -21,6 +23,7 @@ import org.slf4j.LoggerFactory;
 /// | anything else, while changing        | 3/0C/02 | report the error, after some tries                       |
 /// | a SANITIZE has begun meanwhile, or failed | 2/04/1B, 3/31/03 | wait; give up (not logged again)        |
 /// | reservations that cannot be made durable, or not believed | 4/44/00; 5/55/04 for want of room | give up on the command         |
+/// | the fence: another node may be the owner by now; the device has been taken away | 2/04/0A | try again, by whatever path (not logged) |
 /// | a bug of ours                        | 4/44/00 | give up on the command, do not try again                 |
 ///
 /// The log gets one failure in [#QUIET_NANOS] of each logical unit, with the number of those left out.
@@ -50,6 +53,10 @@ final class StorageFailures {
     Sense senseOf(IOException cause, Cdb cdb) {
         if (cause instanceof HostDevice.ShutException shut) {
             return shut.sense();
+        }
+        if (FencedException.behind(cause) != null || cause instanceof DeviceRemovedException) {
+            return Sense.ACCESS_STATE_TRANSITION; // ours to report, once; hosts have a thousand
+            // commands
         }
         log(cause, cdb);
         return switch (cdb) {

@@ -85,6 +85,9 @@ public record Sense(SenseKey key, int code, long information, int pointer) {
     /// INTERNAL TARGET FAILURE.
     public static final Sense INTERNAL_FAILURE = of(SenseKey.HARDWARE_ERROR, 0x4400);
 
+    /// LOGICAL UNIT NOT ACCESSIBLE, ASYMMETRIC ACCESS STATE TRANSITION: hosts try again.
+    public static final Sense ACCESS_STATE_TRANSITION = of(SenseKey.NOT_READY, 0x040A);
+
     /// MISCOMPARE DURING VERIFY OPERATION.
     public static final Sense MISCOMPARE = of(SenseKey.MISCOMPARE, 0x1D00);
 

@@ -27,6 +27,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -207,8 +208,20 @@ public final class ScsiTargetDevice implements ScsiTarget {
     ///
     /// @throws IllegalArgumentException if there is no such group
     public void become(int groupTag, AccessState state) {
+        changePortGroups(present -> present.with(groupTag, state));
+    }
+
+    /// Puts other port groups in the place of those until now, as when nodes come, and tells every nexus if that changes
+    /// anything. The ports of nexuses that are open stay.
+    public void portGroups(PortGroups groups) {
+        if (!groups.equals(portGroups)) {
+            changePortGroups(_ -> groups);
+        }
+    }
+
+    private void changePortGroups(UnaryOperator<PortGroups> change) {
         synchronized (lock) {
-            portGroups = portGroups.with(groupTag, state);
+            portGroups = change.apply(portGroups);
         }
         for (LunMap.Entry entry : luns.entries()) {
             establishOnAll(entry.unit(), UnitAttention.ACCESS_STATE_CHANGED);

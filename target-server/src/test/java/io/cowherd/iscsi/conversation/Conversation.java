@@ -35,6 +35,7 @@ final class Conversation implements AutoCloseable {
     final FakeTarget fake = new FakeTarget();
     final List<TargetEntry> targets =
             new ArrayList<>(List.of(new TargetEntry(TARGET, "base", fake)));
+    List<Portal> portalsElsewhere = List.of();
     final IscsiServer server;
     private final Vertx vertx = NetworkTransport.preferred();
     private final List<ScriptedInitiator> initiators = new ArrayList<>();
@@ -77,6 +78,11 @@ final class Conversation implements AutoCloseable {
                                 .filter(entry -> entry.name().equals(iqn))
                                 .findFirst()
                                 .orElse(null);
+                    }
+
+                    @Override
+                    public List<Portal> portalsElsewhere() {
+                        return portalsElsewhere;
                     }
                 };
         server =

@@ -53,6 +53,22 @@ class DiscoveryTest {
         }
     }
 
+    @Test
+    void portalsOfOtherNodesAreToldBehindOurs() {
+        try (var conversation = new Conversation();
+                var initiator = discovers(conversation.initiator())) {
+            HostPort v6 = new HostPort("::1", 3260);
+            conversation.portalsElsewhere =
+                    List.of(
+                            new Portal(v6, v6, 65),
+                            new Portal(v6, new HostPort("192.0.2.3", 3260), 129));
+            assertEquals(
+                    "TargetName=%s|TargetAddress=%s,1|TargetAddress=[::1]:3260,65|TargetAddress=192.0.2.3:3260,129|"
+                            .formatted(TARGET, conversation.address()),
+                    asks(initiator, "SendTargets=All"));
+        }
+    }
+
     /// ESXi asks with a CmdSN that counts, and logs out.
     @Test
     void aRequestMayTakeItsTurn() {

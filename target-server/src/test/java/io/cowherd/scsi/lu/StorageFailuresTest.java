@@ -2,6 +2,7 @@ package io.cowherd.scsi.lu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.cowherd.mapping.device.FencedException;
 import io.cowherd.scsi.cdb.Cdb;
 import io.cowherd.scsi.sense.Sense;
 import java.io.IOException;
@@ -23,6 +24,15 @@ final class StorageFailuresTest {
         now[0] += 1;
         fail();
         assertEquals(0, failures.silent(), "told with the line");
+    }
+
+    /// However deep it lies: the host is to try again elsewhere, and nothing is wrong with the medium.
+    @Test
+    void aFallenFenceIsNoFaultOfTheStorage() {
+        var fenced = new IOException("the flush", new FencedException("not the owner any more"));
+        assertEquals(
+                Sense.ACCESS_STATE_TRANSITION, failures.senseOf(fenced, new Cdb.Read(1, 2, false)));
+        assertEquals(0, failures.silent());
     }
 
     private void fail() {
