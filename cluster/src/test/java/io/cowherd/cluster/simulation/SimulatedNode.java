@@ -163,7 +163,7 @@ final class SimulatedNode {
                             if (answer == 1) {
                                 mine.sessionConfirmed(from);
                             } else if (answer == 0 && setting.has(Setting.Fence.LEASE)) {
-                                mine.sessionLost("the election does not know this session");
+                                mine.sessionLost("the election knows no session of this node");
                             }
                         });
         after(HEARTBEAT, () -> heartbeat(mine));

@@ -144,7 +144,7 @@ final class Session implements AutoCloseable {
         throw new IOException("SendTargets does not end, asked for " + target);
     }
 
-    /// True once the target wants this session to end.
+    /// True once the target has asked for a logout, or has said that it is about to drop the connection.
     boolean isLeaving() {
         return channel.isLeaving();
     }
