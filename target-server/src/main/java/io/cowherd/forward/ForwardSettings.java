@@ -31,7 +31,7 @@ public record ForwardSettings(
     private static final int SILENCE_MILLIS = 3_000;
     private static final int OPEN_MILLIS = 2_000;
     private static final int RETRY_MILLIS = 50;
-    private static final int HOLD_MILLIS = 1_000;
+    private static final int HOLD_MILLIS = 8_000;
     private static final int SCAN_HOLD_MILLIS = 10_000;
 
     /// What ships.

@@ -1,5 +1,6 @@
 package io.cowherd.management;
 
+import io.cowherd.mapping.device.FencedException;
 import io.cowherd.mapping.device.FileFault;
 import io.cowherd.mapping.volume.VolumeRefusedException;
 import io.vertx.core.buffer.Buffer;
@@ -70,6 +71,10 @@ final class Answers {
             case RequestRefusedException refused -> refused.problem();
             case VolumeRefusedException refused -> Problem.of(refused);
             case IOException io -> {
+                FencedException fenced = FencedException.behind(io);
+                if (fenced != null) {
+                    yield unowned(fenced);
+                }
                 LOG.error("{} {} failed", context.request().method(), context.request().path(), io);
                 yield new Problem(
                         Problem.INTERNAL_ERROR,
@@ -92,5 +97,11 @@ final class Answers {
                         "Please report it with the server's log.");
             }
         };
+    }
+
+    /// In a cluster: this node may not be the owner now.
+    private static Problem unowned(FencedException fenced) {
+        return Problem.unavailable(
+                fenced.getMessage() + ".", "Try again in some seconds. See cowherd nodes.");
     }
 }

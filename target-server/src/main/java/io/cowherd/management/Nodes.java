@@ -4,7 +4,6 @@ import io.cowherd.config.HostPort;
 import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeName;
 import io.cowherd.mapping.volume.VolumeRefusedException;
-import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -49,10 +48,10 @@ public interface Nodes {
     /// Where the family of a volume is, or null: it is here, or there is none.
     @Nullable Elsewhere elsewhere(VolumeName volume);
 
-    /// Has some node serve an origin that was just made here, and returns when one does.
+    /// Returns when an origin that was just made here is served, and the other nodes know of it.
     ///
     /// @throws VolumeRefusedException if none does in time; it is there all the same
-    void place(Volume origin) throws VolumeRefusedException, IOException;
+    void place(Volume origin) throws VolumeRefusedException;
 
     /// Has a node serve an origin's family that is served here, and returns when it does.
     ///

@@ -3,8 +3,6 @@ package io.cowherd.management;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cowherd.config.HostPort;
-import io.cowherd.mapping.volume.VolumeName;
-import io.cowherd.mapping.volume.VolumeRefusedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -82,7 +80,7 @@ final class Peers {
                 return own;
             }
             List<CompletableFuture<@Nullable JsonNode>> answers =
-                    others.stream().map(node -> ask(node, call.uri(), call)).toList();
+                    others.stream().map(node -> ask(node, call)).toList();
             ObjectNode all = Json.tree(Objects.requireNonNull(own.body()));
             var items = new ArrayList<JsonNode>();
             all.path(list).forEach(items::add);
@@ -102,8 +100,8 @@ final class Peers {
         return volume.path(volume.hasNonNull("origin") ? "origin" : "lv_name").asText();
     }
 
-    private CompletableFuture<@Nullable JsonNode> ask(HostPort node, String path, Call call) {
-        HttpRequest request = request(node, path, call).timeout(LIST_TIMEOUT).GET().build();
+    private CompletableFuture<@Nullable JsonNode> ask(HostPort node, Call call) {
+        HttpRequest request = request(node, call).timeout(LIST_TIMEOUT).GET().build();
         return http.sendAsync(request, BodyHandlers.ofByteArray())
                 .<@Nullable JsonNode>thenApply(Peers::parse)
                 .exceptionally(
@@ -125,27 +123,6 @@ final class Peers {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /// What the endpoint makes here, as the node describes it that serves it by then.
-    Endpoint placed(Endpoint here) {
-        return call -> {
-            Reply made = here.answer(call);
-            String path = made.location();
-            Nodes.Elsewhere elsewhere =
-                    path == null || call.isFromNode() ? null : nodes.elsewhere(volumeAt(path));
-            HostPort node = elsewhere == null ? null : elsewhere.management();
-            if (path == null || node == null) {
-                return made;
-            }
-            JsonNode shown = ask(node, path, call).join();
-            return shown == null ? made : Reply.created(shown, path);
-        };
-    }
-
-    private static VolumeName volumeAt(String path) throws VolumeRefusedException {
-        String[] parts = path.split("/", -1);
-        return VolumeName.parse(parts[parts.length - 2] + "/" + parts[parts.length - 1]);
     }
 
     /// The answer of the node that owns the volume in the path; the endpoint's if that is this one.
@@ -179,7 +156,7 @@ final class Peers {
                             "Try again in some seconds: another node takes it over. See cowherd nodes."));
         }
         HttpRequest request =
-                request(node, call.uri(), call)
+                request(node, call)
                         .timeout(CHANGE_TIMEOUT)
                         .header("Content-Type", "application/json")
                         .method(call.method(), BodyPublishers.ofByteArray(call.bodyBytes()))
@@ -206,8 +183,8 @@ final class Peers {
         }
     }
 
-    private HttpRequest.Builder request(HostPort node, String path, Call call) {
-        return HttpRequest.newBuilder(URI.create("http://" + node + path))
+    private HttpRequest.Builder request(HostPort node, Call call) {
+        return HttpRequest.newBuilder(URI.create("http://" + node + call.uri()))
                 .header("Authorization", call.authorization())
                 .header(ASKED_BY, name);
     }

@@ -127,7 +127,7 @@ final class Routes {
                 "/v1/volumes",
                 NO_QUERY,
                 peers.everywhere("volumes", Peers.VOLUMES, api::list));
-        add(HttpMethod.POST, "/v1/volumes", NO_QUERY, peers.placed(api::create));
+        add(HttpMethod.POST, "/v1/volumes", NO_QUERY, api::create);
         add(HttpMethod.GET, "/v1/volumes/:vg/:lv", NO_QUERY, peers.atOwner(api::show));
         add(
                 HttpMethod.DELETE,

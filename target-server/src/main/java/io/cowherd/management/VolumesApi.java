@@ -350,7 +350,7 @@ final class VolumesApi {
         return bytes;
     }
 
-    private Reply placed(Volume origin) throws VolumeRefusedException, IOException {
+    private Reply placed(Volume origin) throws VolumeRefusedException {
         Reply reply = made(origin);
         nodes.place(origin);
         return reply;

@@ -5,14 +5,12 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.cowherd.access.PrivateFile;
 import io.cowherd.config.HostPort;
+import io.cowherd.mapping.device.FileInUseException;
+import io.cowherd.mapping.device.LockFile;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -49,7 +47,7 @@ public final class NodeRegistry implements AutoCloseable {
     private final Path folder;
     private final int number;
     private final String name;
-    private final FileChannel lockFile;
+    private final LockFile lock;
 
     /// The form on disk.
     private record Page(
@@ -60,11 +58,11 @@ public final class NodeRegistry implements AutoCloseable {
             String forward,
             String version) {}
 
-    private NodeRegistry(Path folder, int number, String name, FileChannel lockFile) {
+    private NodeRegistry(Path folder, int number, String name, LockFile lock) {
         this.folder = folder;
         this.number = number;
         this.name = name;
-        this.lockFile = lockFile;
+        this.lock = lock;
     }
 
     /// Enters a node: it gets the number that it had, or the lowest that is free.
@@ -77,7 +75,7 @@ public final class NodeRegistry implements AutoCloseable {
         Map<Integer, String> taken = taken(folder);
         for (Map.Entry<Integer, String> node : taken.entrySet()) {
             if (node.getValue().equals(name)) {
-                FileChannel lock = lock(folder, node.getKey());
+                LockFile lock = lock(folder, node.getKey(), name);
                 if (lock == null) {
                     throw new IOException(
                             "A node called "
@@ -88,7 +86,7 @@ public final class NodeRegistry implements AutoCloseable {
             }
         }
         for (int number = 1; number <= NodeRecord.MAX_NODES; number++) {
-            FileChannel lock = taken.containsKey(number) ? null : lock(folder, number);
+            LockFile lock = taken.containsKey(number) ? null : lock(folder, number, name);
             if (lock == null) {
                 continue;
             }
@@ -115,23 +113,16 @@ public final class NodeRegistry implements AutoCloseable {
     }
 
     /// Locks a number; null if somebody else has it.
-    private static @Nullable FileChannel lock(Path folder, int number) throws IOException {
-        FileChannel file =
-                FileChannel.open(
-                        folder.resolve(number + LOCK),
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE);
-        FileLock lock;
+    private static @Nullable LockFile lock(Path folder, int number, String name)
+            throws IOException {
         try {
-            lock = file.tryLock();
-        } catch (OverlappingFileLockException _) {
-            lock = null; // by this process
-        }
-        if (lock == null) {
-            file.close();
+            return LockFile.lock(
+                    folder.resolve(number + LOCK),
+                    LockFile.Mode.EXCLUSIVE,
+                    "node " + name + ", process " + ProcessHandle.current().pid());
+        } catch (FileInUseException _) {
             return null;
         }
-        return file;
     }
 
     private static List<Path> records(Path folder) throws IOException {
@@ -222,6 +213,6 @@ public final class NodeRegistry implements AutoCloseable {
     /// Lets another process be this node.
     @Override
     public void close() throws IOException {
-        lockFile.close();
+        lock.close();
     }
 }

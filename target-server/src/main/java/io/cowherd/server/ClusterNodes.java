@@ -10,7 +10,6 @@ import io.cowherd.mapping.volume.VolumeName;
 import io.cowherd.mapping.volume.VolumeRefusedException;
 import io.cowherd.mapping.volume.VolumeRefusedException.Reason;
 import io.cowherd.nodes.NodeRecord;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,10 +107,8 @@ final class ClusterNodes implements Nodes {
         return new Elsewhere(name, name == null ? null : management(name));
     }
 
-    /// Made, closed and unlocked again: the rules of the cluster choose who serves it, as for any family that nobody serves.
     @Override
-    public void place(Volume origin) throws VolumeRefusedException, IOException {
-        cluster.release(origin.uuid());
+    public void place(Volume origin) throws VolumeRefusedException {
         await(
                 () -> cluster.owner(origin.uuid()).isPresent(),
                 origin.name() + " has been made, and no node serves it yet");

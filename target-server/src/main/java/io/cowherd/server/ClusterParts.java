@@ -26,13 +26,10 @@ import io.cowherd.forward.OwnerLookup;
 import io.cowherd.iscsi.discovery.TargetDirectory;
 import io.cowherd.iscsi.portal.IscsiServer;
 import io.cowherd.mapping.device.LockFile;
-import io.cowherd.mapping.volume.FamilyListener;
 import io.cowherd.mapping.volume.FamilyRecord;
 import io.cowherd.mapping.volume.SharedVolumePool;
 import io.cowherd.mapping.volume.VolumeName;
-import io.cowherd.mapping.volume.VolumeRefusedException;
 import io.cowherd.mapping.volume.Volumes;
-import io.cowherd.mapping.volume.WriteFence;
 import io.cowherd.nodes.NodeRecord;
 import io.cowherd.nodes.NodeRegistry;
 import io.cowherd.scsi.alua.PortGroups;
@@ -101,6 +98,7 @@ final class ClusterParts implements AutoCloseable {
     private final byte[] secret;
     private final NodeRegistry registry;
     private final SharedVolumePool pool;
+    private final FamilyBirths births;
     private final ExecutorService workers =
             Executors.newCachedThreadPool(
                     Thread.ofPlatform().name("cluster-work-", 0).daemon().factory());
@@ -109,11 +107,17 @@ final class ClusterParts implements AutoCloseable {
                     2, Thread.ofPlatform().name("cluster-look-", 0).daemon().factory());
 
     private volatile List<NodeRecord> nodes;
+    // Step 2's, of the thread that starts
+    private @Nullable ServedTargets targets;
+    private @Nullable FamilyRoutes routes;
+
+    // Any thread, once it is set
     private volatile @Nullable Shown shown;
+    private volatile @Nullable ForwardListener listener;
     private volatile @Nullable ClusterMember member;
     private volatile boolean leaving;
 
-    /// Step 2's.
+    /// What step 2 has made.
     private record Shown(ServedTargets targets, FamilyRoutes routes, IscsiServer iscsi) {}
 
     private ClusterParts(
@@ -122,7 +126,8 @@ final class ClusterParts implements AutoCloseable {
             String version,
             byte[] secret,
             NodeRegistry registry,
-            SharedVolumePool pool)
+            SharedVolumePool pool,
+            FamilyBirths births)
             throws IOException {
         this.settings = settings;
         this.cluster = cluster;
@@ -131,6 +136,7 @@ final class ClusterParts implements AutoCloseable {
         this.secret = secret;
         this.registry = registry;
         this.pool = pool;
+        this.births = births;
         this.nodes = NodeRegistry.read(settings.dataDirectory());
     }
 
@@ -147,18 +153,19 @@ final class ClusterParts implements AutoCloseable {
                         .strip()
                         .getBytes(StandardCharsets.UTF_8);
         var _ = new ClusterSecret(secret); // refuses one that is too short, before anything is made
+        var births = new FamilyBirths();
         SharedVolumePool pool =
                 SharedVolumePool.open(
                         settings.dataDirectory(),
                         settings.nodeName(),
-                        _ -> WriteFence.STANDS, // nobody else knows it yet, and it is locked
+                        births::fence,
                         LOG::warn,
                         InstantSource.system(),
                         settings.limits().largestLun());
         try {
             NodeRegistry registry =
                     NodeRegistry.enter(settings.dataDirectory(), settings.nodeName());
-            return new ClusterParts(settings, cluster, version, secret, registry, pool);
+            return new ClusterParts(settings, cluster, version, secret, registry, pool, births);
         } catch (IOException | RuntimeException e) {
             pool.close();
             throw e;
@@ -232,10 +239,6 @@ final class ClusterParts implements AutoCloseable {
         this.routes = routes;
         return routes;
     }
-
-    private @Nullable ServedTargets targets;
-    private @Nullable FamilyRoutes routes;
-    private @Nullable ForwardListener listener;
 
     private ForwardSettings forwardSettings(Limits limits) {
         return ForwardSettings.of(new ClusterSecret(secret), null, limits.maxTransferBytes());
@@ -323,31 +326,22 @@ final class ClusterParts implements AutoCloseable {
             }
             Shown all = Objects.requireNonNull(shown);
             var halt = new Halt(self);
+            var hosts = new Hosts(all);
             ClusterMember joined =
                     ClusterMember.start(
                             self,
                             ClusterTimes.DEFAULTS,
                             elections,
                             thread -> new PoolStorage(pool, workers, thread),
-                            thread ->
-                                    new ClusterFamilies(
-                                            pool, new Hosts(all), workers, thread, halt));
+                            thread -> new ClusterFamilies(pool, hosts, workers, thread, halt));
             member = joined;
-            pool.addListener(new Removals(joined));
+            pool.addListener(births.begin(joined, pool, hosts, workers));
             var _ =
                     looker.scheduleWithFixedDelay(
                             this::route, 0, ROUTE_MILLIS, TimeUnit.MILLISECONDS);
             LOG.info("node {} takes part in the cluster", self);
         } catch (IncompatiblePeerException | RuntimeException e) {
             LOG.error("node {} cannot join the cluster: {}", self, e.getMessage(), e);
-        }
-    }
-
-    /// A family that has been removed has no owner any more.
-    private record Removals(ClusterMember member) implements FamilyListener {
-        @Override
-        public void vanished(FamilyRecord family) {
-            member.removed(family.uuid());
         }
     }
 
@@ -370,6 +364,7 @@ final class ClusterParts implements AutoCloseable {
 
         @Override
         public void welcome(UUID family, long epoch) {
+            all.routes().families(pool.families());
             all.targets().portGroups(portGroups());
             all.routes().arrived(family, epoch);
         }
@@ -404,6 +399,7 @@ final class ClusterParts implements AutoCloseable {
                         pool.families().stream()
                                 .map(FamilyRecord::uuid)
                                 .collect(Collectors.toSet()));
+                births.forget();
             }
             if (access.refresh()) {
                 var _ = all.iscsi().rulesChanged();
@@ -510,21 +506,6 @@ final class ClusterParts implements AutoCloseable {
         ClusterMember joined = member;
         return joined == null
                 || joined.states().values().stream().noneMatch(OwnershipState::isHeld);
-    }
-
-    /// Lets a family go that was made here: whoever the rules choose will serve it.
-    void release(UUID family) throws IOException, VolumeRefusedException {
-        pool.close(family);
-        pool.unlock(family);
-        ClusterMember joined = member;
-        if (joined != null) {
-            joined.families(
-                    pool.families().stream().map(FamilyRecord::uuid).collect(Collectors.toSet()));
-        }
-        Shown all = shown;
-        if (all != null) {
-            all.routes().families(pool.families());
-        }
     }
 
     /// The family of a volume, as of the last look; null if there is none.

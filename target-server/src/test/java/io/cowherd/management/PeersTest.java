@@ -11,7 +11,6 @@ import io.cowherd.mapping.volume.Volume;
 import io.cowherd.mapping.volume.VolumeName;
 import io.cowherd.mapping.volume.VolumeRefusedException;
 import io.cowherd.mapping.volume.Volumes;
-import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -65,7 +64,7 @@ final class PeersTest {
         }
 
         @Override
-        public void place(Volume origin) throws VolumeRefusedException, IOException {
+        public void place(Volume origin) throws VolumeRefusedException {
             alone.place(origin);
         }
 
@@ -151,18 +150,6 @@ final class PeersTest {
         assertEquals(204, send(0, "DELETE", "/v1/volumes/b/trial", "").statusCode());
         JsonNode refused = answer(404, send(0, "GET", "/v1/volumes/b/trial", ""));
         assertEquals("There is no volume b/trial.", refused.path("cause").asText());
-    }
-
-    /// The node that was asked makes it; another serves it by the time of the answer, and so has to describe it.
-    @Test
-    void whatIsMadeIsShownAsItsOwnerShowsIt() throws Exception {
-        make(1, "b");
-        String body = "{'vg_name':'b','lv_name':'base','lv_size':'2G'}";
-        JsonNode shown = answer(201, send(0, "POST", "/v1/volumes", body));
-        assertEquals(1L << 30, shown.path("lv_size").asLong(), "the one that the second has");
-        body = "{'vg_name':'b','lv_name':'other','lv_size':'2G'}";
-        shown = answer(201, send(0, "POST", "/v1/volumes", body));
-        assertEquals(2L << 30, shown.path("lv_size").asLong(), "the second does not know it");
     }
 
     @Test

@@ -20,6 +20,8 @@ import java.util.function.Consumer;
 /// DATA/token                             the API's; with .new while it is made
 /// DATA/access, DATA/access.previous      rules about hosts; each with .new while it is written
 /// DATA/secrets/                          CHAP secrets
+/// DATA/nodes/                            the nodes of a cluster; DATA/access.lock, DATA/start.lock keep their changes apart
+/// DATA/cluster.secret                    the demo's secret of all nodes
 /// DATA/GROUP/catalog                     CatalogFormat
 /// DATA/GROUP/catalog.lock                held by the node of a cluster that changes the catalog
 /// DATA/GROUP/FAMILY-UUID/origin.img      an origin's data
@@ -45,6 +47,11 @@ final class DataDirectory implements AutoCloseable {
                     "access.new",
                     "access.previous",
                     "access.previous.new",
+                    "access.lock",
+                    "start.lock",
+                    "cluster.secret",
+                    "cluster.secret.new",
+                    "nodes",
                     "secrets");
 
     private final Path directory;
