@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 
 /// **Goal.** Three nodes on one directory serve as one: every target by every portal, and no acknowledged write is lost, nor
-/// an error seen by a host, when its owner dies.
+/// an error seen by a host, when a family moves or its owner dies.
 ///
 /// **Method.** Three real processes. `cowherd drill` is the hosts where owners change: it retries as Linux does, and finds each write
 /// that is lost, torn or stale.
@@ -150,6 +150,11 @@ class ClusterIT {
                 assertTrue(!read.succeeded().output().contains("failed"), read::toString);
             }
         }
+    }
+
+    @Test
+    void aMoveIsAPauseAndNothingElse() {
+        drill("--moves", "3");
     }
 
     @Test

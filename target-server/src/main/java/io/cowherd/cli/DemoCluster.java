@@ -1,5 +1,6 @@
 package io.cowherd.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.cowherd.access.PrivateFile;
 import io.cowherd.config.HostPort;
 import io.cowherd.config.ServerSettings;
@@ -62,6 +63,7 @@ final class DemoCluster {
                 first = first == null ? api : first;
             }
             if (first != null) {
+                awaitVotes(first);
                 makeVolumes(first);
             }
             explain(data, out);
@@ -144,6 +146,24 @@ final class DemoCluster {
         }
         throw new CommandFailedException(
                 node.name() + " has not started.", "Its log says why: " + node.log());
+    }
+
+    /// Waits until all nodes have found each other.
+    private void awaitVotes(ApiClient api) throws InterruptedException, CommandFailedException {
+        long start = System.nanoTime();
+        while (System.nanoTime() - start < START_PATIENCE.toNanos()) {
+            int up = 0;
+            for (JsonNode node : api.get("/v1/nodes").path("nodes")) {
+                up += node.path("state").asText().equals("up") ? 1 : 0;
+            }
+            if (up >= nodes.size()) {
+                return;
+            }
+            Thread.sleep(LOOK_AGAIN);
+        }
+        throw new CommandFailedException(
+                "The nodes have not found each other.",
+                "Their logs say why: " + nodes.getFirst().log() + " and its neighbours.");
     }
 
     /// Makes what is absent of LVM2's example: another origin, so that there is something to spread, and the usual two.
