@@ -26,27 +26,41 @@ class DurableReservationsTest {
     private static final Set<Integer> PORTS = Set.of(1);
     private static final Cdb WRITE = new Cdb.Write(0, 1, false);
 
+    /// A store that can be made to fail, before or after it has kept a change.
+    private static final class FailingStore implements ReservationStore {
+        private enum When {
+            BEFORE,
+            AFTER
+        }
+
+        private final When when;
+        private boolean fails;
+        private Reservations kept = Reservations.NONE;
+
+        FailingStore(When when) {
+            this.when = when;
+        }
+
+        @Override
+        public Reservations present() {
+            return kept;
+        }
+
+        @Override
+        public void replace(Reservations expected, Reservations next) throws IOException {
+            ReservationStore.check(expected, kept);
+            if (!fails || when == When.AFTER) {
+                kept = next;
+            }
+            if (fails) {
+                throw new IOException("injected");
+            }
+        }
+    }
+
     @Test
     void whatIsNotDurableHasNotHappened() throws IOException {
-        var failing =
-                new ReservationStore() {
-                    private boolean fails;
-                    private Reservations kept = Reservations.NONE;
-
-                    @Override
-                    public Reservations present() {
-                        return kept;
-                    }
-
-                    @Override
-                    public void replace(Reservations expected, Reservations next)
-                            throws IOException {
-                        if (fails) {
-                            throw new IOException("injected");
-                        }
-                        kept = next;
-                    }
-                };
+        var failing = new FailingStore(FailingStore.When.BEFORE);
         var mine = new UnitReservations(failing);
         var register = new PersistentReserveOut(REGISTER, 0, 0, 24);
         mine.reserveOut(register, ByteBuffer.wrap(list(0, A, 0)), ONE, PORTS);
@@ -66,26 +80,7 @@ class DurableReservationsTest {
     /// fails after it has kept the change.
     @Test
     void whatIsKeptThoughItFailedIsInForce() throws IOException {
-        var failing =
-                new ReservationStore() {
-                    private boolean fails;
-                    private Reservations kept = Reservations.NONE;
-
-                    @Override
-                    public Reservations present() {
-                        return kept;
-                    }
-
-                    @Override
-                    public void replace(Reservations expected, Reservations next)
-                            throws IOException {
-                        ReservationStore.check(expected, kept);
-                        kept = next;
-                        if (fails) {
-                            throw new IOException("injected");
-                        }
-                    }
-                };
+        var failing = new FailingStore(FailingStore.When.AFTER);
         var mine = new UnitReservations(failing);
         var register = new PersistentReserveOut(REGISTER, 0, 0, 24);
         mine.reserveOut(register, ByteBuffer.wrap(list(0, A, 0)), ONE, PORTS);
